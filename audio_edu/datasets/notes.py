@@ -1,0 +1,45 @@
+"""``data/notes``: single notes of sampled instruments, 16 kHz, split by preset and pitch.
+
+Its card, ``data/notes/README.md``, says how it was made and what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from ._shipped import load_shipped
+from .corpus import Corpus
+
+INSTRUMENT_NAMES = (
+    "piano", "harpsichord", "vibraphone", "xylophone", "organ", "accordion", "guitar", "bass",
+    "violin", "cello", "harp", "choir", "trumpet", "trombone", "saxophone", "clarinet", "flute",
+)  # fmt: skip
+
+
+def load_notes() -> Corpus:
+    """Load the single notes that ship with the book.
+
+    The label of a clip is its instrument. Clips are 16 kHz and mono, and keep their level: a soft note is softer than a
+    loud one. The voice of a clip is the sound font's preset.
+
+    Returns
+    -------
+    Corpus
+        ``info`` has the columns ``pitch`` (MIDI note number; 69 is A4, 440 Hz), ``velocity`` (how hard the note is
+        struck, 1 to 127), ``family`` (keyboard, strings, ...) and ``preset`` (the General MIDI program, 0 to 127).
+
+    Raises
+    ------
+    FileNotFoundError
+        If ``data/notes`` is not there.
+
+    Examples
+    --------
+    >>> notes = load_notes()
+    >>> notes.sample_rate
+    16000
+    """
+    return load_shipped(
+        "notes",
+        label_names=INSTRUMENT_NAMES,
+        numbers={"pitch": int, "velocity": int, "preset": int},
+        licence="MIT (the sound font's terms; see data/notes/README.md)",
+    )
