@@ -1,0 +1,95 @@
+"""The book's own Sphinx extension: what the pages need beyond Jupyter Book.
+
+* The player's script and style come from the package, once for all pages; the copies that travel with each
+  output for JupyterLab are left out of the rendered page.
+* Third-party files come from ``book/vendor``. They stay out of ``_static``, whose scripts Jupyter Book puts
+  into the head of every page.
+* Each chapter says what executing it cost, as measured when it was executed.
+* ``{sound}`` puts a player on a page that is not a notebook.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+BOOK = Path(__file__).resolve().parent.parent
+WIDGETS = BOOK.parent / "audio_edu" / "widgets"
+TRAVELLING = re.compile(r"<(style|script)\b[^>]*\bdata-audio-edu\b[^>]*>.*?</\1>", re.S)
+
+
+def static_files(app: Sphinx, config) -> None:
+    """Ship the vendored files and the player's script and style."""
+    config.html_static_path += [str(BOOK / "vendor" / name) for name in ("mathjax", "widgets")]
+    config.html_static_path += [str(WIDGETS / "player.js"), str(WIDGETS / "player.css")]
+    app.add_css_file("player.css")
+    app.add_js_file("player.js", loading_method="defer")
+
+
+def without_travelling(html: str) -> str:
+    """`html` less the script and the style that the page has already."""
+    return TRAVELLING.sub("", html)
+
+
+def strip_outputs(app: Sphinx, doctree: nodes.document) -> None:
+    """Leave the travelling scripts and styles out of a notebook's outputs."""
+    for node in doctree.findall(nodes.raw):
+        if "data-audio-edu" in node.astext():
+            node.children = [nodes.Text(without_travelling(node.astext()))]
+
+
+def measured_line(app: Sphinx, doctree: nodes.document) -> None:
+    """Below a chapter's title, say what executing it took."""
+    path = Path(app.env.doc2path(app.env.docname))
+    if path.suffix != ".ipynb":
+        return
+    measured = json.loads(path.read_text("utf-8"))["metadata"].get("audio_edu")
+    title = next(doctree.findall(nodes.title), None)
+    if not measured or title is None:
+        return
+    text = (
+        f"Runs from top to bottom in {measured['wall_seconds']:.0f} s on two CPU cores, "
+        f"with {measured['peak_memory_mb']} MB of memory (measured)."
+    )
+    line = nodes.container("", nodes.paragraph("", text), classes=["measured"])
+    title.parent.insert(title.parent.index(title) + 1, line)
+
+
+def trim_scripts(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Drop what the theme and its extensions load and this book does not use."""
+    unused = ("sphinx-thebe.js", "fontawesome.js")
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if not str(getattr(script, "filename", script) or "").endswith(unused)
+        and "THEBE_JS_URL" not in str(getattr(script, "attributes", {}).get("body", ""))
+    ]
+
+
+class Sound(SphinxDirective):
+    """``{sound} name``: the player that the function `name` of ``page_sounds.py`` returns."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Make the sound and place its player."""
+        import page_sounds
+
+        self.env.note_dependency(page_sounds.__file__)
+        player = getattr(page_sounds, self.arguments[0])()
+        return [nodes.raw("", without_travelling(player._repr_mimebundle_()["text/html"]), format="html")]
+
+
+def setup(app: Sphinx) -> dict:
+    """Register with Sphinx."""
+    app.connect("config-inited", static_files)
+    app.connect("doctree-read", strip_outputs)
+    app.connect("doctree-read", measured_line)
+    app.connect("html-page-context", trim_scripts, priority=950)
+    app.add_directive("sound", Sound)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,53 @@
+"""How nbval holds the executed notebooks to account; the rules of what is compared stand here, together.
+
+nbval executes every cell again and compares text, HTML and error names with what the notebook holds. Text
+and HTML of a player or a figure carry the facts of its sound or picture, so a wrong sound fails too.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "book"))
+
+import pipeline  # noqa: E402
+
+# The kernels that nbval starts see what the kernels that made the notebooks saw.
+os.environ.update(pipeline.KERNEL_ENVIRONMENT)
+
+NOT_COMPARED = (
+    "stderr",  # warnings and progress bars
+    "image/svg+xml",
+)
+
+
+def pytest_configure(config):
+    """Give nbval the remedies it needs, where it is installed."""
+    config.option.nbval_sanitize_with = str(ROOT / "tests" / "nbval_sanitize.cfg")
+    try:
+        from nbval.kernel import RunningKernel
+        from nbval.plugin import IPyNbFile
+    except ImportError:
+        return
+
+    def execute_cell_input(self, cell_input, allow_stdin=None):
+        # store_history as Jupyter does it: without, a trailing `;` silences nothing and every such cell differs.
+        return self.kc.execute(cell_input, store_history=True, allow_stdin=allow_stdin, stop_on_error=False)
+
+    RunningKernel.execute_cell_input = execute_cell_input
+
+    setup = IPyNbFile.setup
+
+    def setup_with_rules(self):
+        setup(self)
+        self.skip_compare = (*self.skip_compare, *NOT_COMPARED)
+
+    IPyNbFile.setup = setup_with_rules
+
+
+def pytest_collection_modifyitems(items):
+    """Make a notebook that was never executed fail: nbval alone lets it pass."""
+    for item in items:
+        if type(item).__name__ == "IPyNbCell" and item.cell.source and item.cell.execution_count is None:
+            item.runtest = lambda item=item: item.raise_cell_error("was never executed: run `make chapters`")

@@ -1,0 +1,91 @@
+"""A browser, and the rendered book from a server and from the disk, with the network off."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build" / "html"
+sys.path.insert(0, str(ROOT / "tests"))
+import browser as chromium  # noqa: E402
+
+
+def rendered_pages() -> list[str]:
+    """Every page of the book that `_toc.yml` lists, as a path below the rendered book."""
+    import yaml
+
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    chapters = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    return [f"{name}.html" for name in [toc["root"], *chapters]]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def book_url():
+    """The rendered book on a local server."""
+    assert (HTML / "index.html").is_file(), "the book is not rendered: run `make book`"
+    handler = functools.partial(Quiet, directory=str(HTML))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser_instance():
+    from playwright.sync_api import sync_playwright
+
+    path = chromium.find()
+    assert path, "no Chromium: run `python tests/browser.py`"
+    with sync_playwright() as playwright:
+        instance = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
+        yield instance
+        instance.close()
+
+
+class Watched:
+    """A page that keeps what it asked for and what it complained of."""
+
+    def __init__(self, context):
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page = context.new_page()
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+
+    def _console(self, message):
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def foreign(self) -> list[str]:
+        """Requests to anything but the local server, the disk and data inside the page."""
+        allowed = ("http://127.0.0.1:", "file://", "data:", "blob:")
+        return [url for url in self.requests if not url.startswith(allowed)]
+
+    def open(self, url: str):
+        self.page.goto(url, wait_until="load")
+        self.page.wait_for_timeout(150)
+        return self.page
+
+
+@pytest.fixture
+def watched(browser_instance):
+    """A desktop page with the network off; `watched.open(url)` goes there."""
+    context = browser_instance.new_context(viewport={"width": 1280, "height": 900})
+    context.route(
+        lambda url: not url.startswith(("http://127.0.0.1:", "file://", "data:", "blob:")),
+        lambda route: route.abort(),
+    )
+    yield Watched(context)
+    context.close()

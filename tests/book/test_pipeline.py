@@ -1,0 +1,152 @@
+"""The way from an author's text to an executed notebook."""
+
+import json
+import shutil
+
+import pipeline
+import pytest
+
+CHAPTER = """---
+kernelspec:
+  name: python3
+---
+# A chapter
+
+```{code-cell} ipython3
+from audio_edu.signal import rms
+print("first")
+```
+
+```{code-cell} ipython3
+a = 1
+b = a + 1
+print(b)
+```
+"""
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """A repository of one chapter with a copy of the package and of the pins."""
+    shutil.copytree(
+        pipeline.ROOT / "audio_edu", tmp_path / "audio_edu", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name in ("requirements.txt", "constraints.txt"):
+        shutil.copy(pipeline.ROOT / name, tmp_path)
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "data" / "digits").mkdir(parents=True)
+    (tmp_path / "data" / "digits" / "index.csv").write_text("voice\n")
+    monkeypatch.setattr(pipeline, "ROOT", tmp_path)
+    monkeypatch.setattr(pipeline, "CHAPTERS", tmp_path / "chapters")
+    monkeypatch.setattr(pipeline, "NOTEBOOKS", tmp_path / "book" / "notebooks")
+    pipeline.module_file.cache_clear()
+    pipeline.lazy_names.cache_clear()
+    yield tmp_path
+    pipeline.module_file.cache_clear()
+    pipeline.lazy_names.cache_clear()
+
+
+def write(book, text=CHAPTER):
+    source = book / "chapters" / "01_a.md"
+    source.write_text(text, "utf-8")
+    return source
+
+
+def pretend_executed(source):
+    """Put a notebook in place that claims the present fingerprint."""
+    target = pipeline.notebook_of(source)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps({"metadata": {"audio_edu": {"fingerprint": pipeline.fingerprint(source)}}}))
+    return target
+
+
+def touch_up(path):
+    path.write_text(path.read_text("utf-8") + "\n# changed\n", "utf-8")
+
+
+def test_imports_are_followed_through_stubs_and_other_modules():
+    found = pipeline.followed_modules("from audio_edu.widgets import listen")
+    assert any(name.startswith("audio_edu.widgets.") for name in found)
+    assert "audio_edu.signal.pcm" in found, "the player measures loudness with signal.pcm"
+    assert not any(name.startswith("audio_edu.datasets") for name in found)
+    assert pipeline.followed_modules("from audio_edu.signal import pcm") >= {"audio_edu.signal.pcm"}
+    assert "audio_edu.datasets.digits" in pipeline.followed_modules("def f():\n    import audio_edu")
+
+
+def test_a_loader_brings_its_data_and_no_other():
+    modules = pipeline.followed_modules("from audio_edu.datasets import load_notes")
+    assert [path.name for path in pipeline.data_folders(modules)] == ["notes"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda book, source: touch_up(source), "text"),
+        (lambda book, source: touch_up(book / "audio_edu" / "signal" / "pcm.py"), "modules"),
+        (lambda book, source: touch_up(book / "audio_edu" / "_validate.py"), "modules"),  # imported by pcm
+        (lambda book, source: touch_up(book / "requirements.txt"), "requirements"),
+    ],
+)
+def test_stale_when_and_only_when_something_it_uses_changes(book, change, reason):
+    source = write(book)
+    pretend_executed(source)
+    assert pipeline.stale_reasons(source) == []
+    touch_up(book / "audio_edu" / "cli.py")  # not imported by the chapter
+    touch_up(book / "data" / "digits" / "index.csv")  # not loaded by the chapter
+    assert pipeline.stale_reasons(source) == []
+    change(book, source)
+    assert pipeline.stale_reasons(source) == [reason]
+
+
+def test_stale_when_its_data_changes(book):
+    source = write(book, CHAPTER.replace("audio_edu.signal import rms", "audio_edu.datasets import load_digits"))
+    pretend_executed(source)
+    touch_up(book / "data" / "digits" / "index.csv")
+    assert pipeline.stale_reasons(source) == ["data"]
+
+
+def test_time_stamps_and_line_ends_do_not_matter(book):
+    source = write(book)
+    pretend_executed(source)
+    content = source.read_bytes()
+    source.write_bytes(content.replace(b"\n", b"\r\n"))
+    assert pipeline.stale_reasons(source) == []
+
+
+def test_failing_cell_is_named_and_the_previous_notebook_stays(book):
+    source = write(book, CHAPTER.replace("b = a + 1", "b = a / 0"))
+    target = pretend_executed(source)
+    previous = target.read_bytes()
+    with pytest.raises(pipeline.ChapterError) as failure:
+        pipeline.execute(source)
+    line = source.read_text("utf-8").splitlines().index("b = a / 0") + 1
+    assert str(failure.value).startswith(f"chapters/01_a.md:{line}: cell-002, line 2: ZeroDivisionError")
+    assert target.read_bytes() == previous
+    assert list(target.parent.iterdir()) == [target], "nothing half-written is left behind"
+
+
+def test_executing_twice_gives_the_same_notebook(book):
+    source = write(
+        book,
+        CHAPTER + "```{code-cell} ipython3\nimport ipywidgets\nipywidgets.IntSlider(description='m')\n```\n",
+    )
+
+    def executed():
+        measured = pipeline.execute(source)
+        assert measured["wall_seconds"] > 0
+        assert measured["peak_memory_mb"] > 10
+        notebook = json.loads(pipeline.notebook_of(source).read_text("utf-8"))
+        for key in ("wall_seconds", "peak_memory_mb"):
+            notebook["metadata"]["audio_edu"].pop(key)
+        return notebook
+
+    assert executed() == executed()
+    assert pipeline.stale_reasons(source) == []
+
+
+def test_main_reports_stale_chapters_without_executing(book, capsys):
+    write(book)
+    assert pipeline.main(["--check"]) == 1
+    assert "01_a: never executed" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        pipeline.main(["99_nothing"])
