@@ -32,7 +32,7 @@ def pytest_configure(config):
         return
 
     def execute_cell_input(self, cell_input, allow_stdin=None):
-        # store_history as Jupyter does it: without, a trailing `;` silences nothing and every such cell differs.
+        # As Jupyter does it: without store_history a trailing `;` silences nothing.
         return self.kc.execute(cell_input, store_history=True, allow_stdin=allow_stdin, stop_on_error=False)
 
     RunningKernel.execute_cell_input = execute_cell_input

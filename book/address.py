@@ -1,7 +1,7 @@
 """Carry the repository's address from ``_config.yml``, the one place where it is set, to the other files.
 
-    python book/address.py          rewrite the address in CITATION.cff and README.md
-    python book/address.py --check  rewrite nothing; exit status 1 if one of them differs
+python book/address.py          rewrite the address in CITATION.cff and README.md
+python book/address.py --check  rewrite nothing; exit status 1 if one of them differs
 """
 
 from __future__ import annotations

@@ -45,7 +45,10 @@ def install() -> None:
     """Install a Chromium, from Debian where that is possible."""
     as_root = [] if hasattr(os, "geteuid") and os.geteuid() == 0 else ["sudo", "-n"]
     if shutil.which("apt-get"):
-        for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium", "fonts-noto-cjk"]):
+        for command in (
+            ["update"],
+            ["install", "-y", "--no-install-recommends", "chromium", "fonts-noto-cjk"],
+        ):
             if subprocess.run([*as_root, "apt-get", "-qq", *command], stdout=subprocess.DEVNULL).returncode:
                 break
         else:

@@ -10,19 +10,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-HTML = ROOT / "_build" / "html"
-sys.path.insert(0, str(ROOT / "tests"))
-import browser as chromium  # noqa: E402
-
-
-def rendered_pages() -> list[str]:
-    """Every page of the book that `_toc.yml` lists, as a path below the rendered book."""
-    import yaml
-
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    chapters = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
-    return [f"{name}.html" for name in [toc["root"], *chapters]]
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import browser as chromium
+from rendered import HTML
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -99,7 +99,9 @@ def test_stale_when_and_only_when_something_it_uses_changes(book, change, reason
 
 
 def test_stale_when_its_data_changes(book):
-    source = write(book, CHAPTER.replace("audio_edu.signal import rms", "audio_edu.datasets import load_digits"))
+    source = write(
+        book, CHAPTER.replace("audio_edu.signal import rms", "audio_edu.datasets import load_digits")
+    )
     pretend_executed(source)
     touch_up(book / "data" / "digits" / "index.csv")
     assert pipeline.stale_reasons(source) == ["data"]

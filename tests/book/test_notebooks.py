@@ -1,0 +1,213 @@
+"""The executed notebooks: the same source as the chapters, up to date, complete, within budget, compared."""
+
+import configparser
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pipeline
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = pipeline.chapter_sources()
+NUMBERED = [source for source in SOURCES if int(source.stem[:2]) <= 21]
+every_chapter = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+ANATOMY = [
+    "Before you start",
+    "The formula",
+    "The literal code",
+    "The library's code",
+    "On real sound",
+    "Listen and touch",
+    "What goes wrong",
+    "Exercises",
+    "中文提要",
+    "Further reading",
+]
+LEAST_COMPARED = 0.8
+MAX_NOTEBOOK_BYTES = 2_000_000
+MAX_WALL_SECONDS = 60
+
+
+def notebook(source):
+    return nbformat.read(pipeline.notebook_of(source), as_version=4)
+
+
+def test_there_are_chapters():
+    assert [source.stem for source in NUMBERED][:3] == [
+        "01_sound_as_numbers",
+        "02_convolution_sum",
+        "03_spectrograms",
+    ]
+
+
+@every_chapter
+def test_notebook_has_the_sources_cells(source):
+    text, executed = pipeline.read_source(source), notebook(source)
+    assert [(c.cell_type, c.source) for c in text.cells] == [(c.cell_type, c.source) for c in executed.cells]
+    assert [c.metadata for c in text.cells] == [c.metadata for c in executed.cells]
+
+
+@every_chapter
+def test_chapter_is_up_to_date(source):
+    assert pipeline.stale_reasons(source) == [], "run `make chapters`"
+
+
+def test_every_chapter_is_in_the_table_of_contents_and_nothing_else_is():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+    listed = {entry["file"] for part in toc["parts"] for entry in part["chapters"]}
+    notebooks = {f"notebooks/{source.stem}" for source in SOURCES}
+    assert {name for name in listed if name.startswith("notebooks/")} == notebooks
+    assert {path.stem for path in pipeline.NOTEBOOKS.glob("*.ipynb")} == {source.stem for source in SOURCES}
+
+
+@every_chapter
+def test_every_cell_was_executed_in_order_without_error(source):
+    cells = [cell for cell in notebook(source).cells if cell.cell_type == "code" and cell.source.strip()]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert not [out for cell in cells for out in cell.outputs if out.output_type == "error"]
+
+
+@every_chapter
+def test_within_budget(source):
+    executed = notebook(source)
+    assert pipeline.notebook_of(source).stat().st_size <= MAX_NOTEBOOK_BYTES
+    assert executed.metadata["audio_edu"]["wall_seconds"] <= MAX_WALL_SECONDS
+    assert executed.metadata["audio_edu"]["peak_memory_mb"] > 0
+
+
+@pytest.mark.parametrize("source", NUMBERED, ids=lambda source: source.stem)
+def test_a_chapter_has_the_ten_sections_in_order(source):
+    headings = re.findall(r"^## (.+?)\s*$", source.read_text("utf-8"), re.M)
+    assert headings == ANATOMY
+
+
+# --- What nbval compares ---------------------------------------------------------------------------------
+
+IGNORED = re.compile(r"NBVAL_(IGNORE_OUTPUT|SKIP)|PYTEST_VALIDATE_IGNORE_OUTPUT")
+REASONED = re.compile(r"# NBVAL_IGNORE_OUTPUT: \S.{9,}")
+
+
+def sanitize(text):
+    rules = configparser.RawConfigParser()
+    rules.read(ROOT / "tests" / "nbval_sanitize.cfg", "utf-8")
+    for name in rules.sections():
+        text = re.sub(rules[name]["regex"], rules[name]["replace"], text)
+    return text
+
+
+def is_ignored(cell):
+    tags = cell.metadata.get("tags", [])
+    return bool(IGNORED.search(cell.source)) or bool({"nbval-ignore-output", "nbval-skip"} & set(tags))
+
+
+def facts(cell):
+    """What of a cell's outputs nbval compares, as one text: nothing of a bare picture or of a bare object."""
+    found = []
+    for out in cell.outputs:
+        if out.output_type == "stream" and out.name == "stdout":
+            found.append(out.text)
+        for kind in ("text/plain", "text/html"):
+            found.append(
+                re.sub(r"<(style|script).*?</\1>|<[^>]*>", "", sanitize(out.get("data", {}).get(kind, "")))
+            )
+    text = "\n".join(part for part in found if not re.fullmatch(r"\s*(<Figure[^>]*>|\w+\(.*\))?\s*", part))
+    return text.strip()
+
+
+def compared_share(source):
+    with_output = [c for c in notebook(source).cells if c.cell_type == "code" and c.outputs]
+    compared = [cell for cell in with_output if not is_ignored(cell) and facts(cell)]
+    return len(compared), len(with_output)
+
+
+@every_chapter
+def test_most_outputs_are_compared(source, record_property):
+    compared, with_output = compared_share(source)
+    record_property("compared_share", compared / with_output)
+    print(f"{source.stem}: {compared} of {with_output} cells with output are compared")
+    assert compared / with_output >= LEAST_COMPARED
+
+
+@every_chapter
+def test_what_is_ignored_says_why(source):
+    for cell in notebook(source).cells:
+        if cell.cell_type == "code" and is_ignored(cell):
+            assert REASONED.search(cell.source), f"{cell['id']} ignores its output without a reason"
+
+
+# --- Can the check fail? ---------------------------------------------------------------------------------
+
+SOUND = """
+import numpy as np
+from audio_edu.datasets import load_digits
+from audio_edu.widgets import listen
+digits = load_digits()
+x = np.concatenate([digits.audio[k] for k in range(4)])
+print("clips:", 4)
+listen(x, digits.sample_rate, title="Four digits", hint="Listen for the words.")
+""".strip()
+LAST = "listen(x, digits.sample_rate,"
+CHANGES = {
+    "nothing": None,
+    "the sound is half a semitone higher": (
+        LAST,
+        "import librosa\nx = librosa.effects.pitch_shift(x, sr=digits.sample_rate, n_steps=0.5)\n" + LAST,
+    ),
+    "the sound is 3 dB louder": (LAST, "x = x * 10 ** (3 / 20)\n" + LAST),
+    "the sound lacks its last second": (LAST, "x = x[: -digits.sample_rate]\n" + LAST),
+    "a number is another": ('print("clips:", 4)', 'print("clips:", 5)'),
+}
+
+
+@pytest.fixture(scope="module")
+def executed_sound(tmp_path_factory):
+    """A notebook that makes a sound, executed."""
+    from nbclient import NotebookClient
+
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SOUND)])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    NotebookClient(book, timeout=120).execute()
+    return book
+
+
+def validate(folder, book):
+    """Run nbval as `make test` does; return its exit status and what it said."""
+    path = folder / "sound.ipynb"
+    nbformat.write(book, path)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-c"]
+    command += [str(ROOT / "pyproject.toml"), "--rootdir", str(folder), "--confcutdir", str(ROOT)]
+    command += ["--nbval", "--nbval-current-env", "-p", "conftest", str(path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_nbval_sees(change, executed_sound, tmp_path):
+    book = nbformat.from_dict(json.loads(json.dumps(executed_sound)))
+    if change:
+        assert change[0] in book.cells[0].source
+        book.cells[0].source = book.cells[0].source.replace(*change)
+    status, said = validate(tmp_path, book)
+    assert ("1 passed" in said) == (change is None), said
+    assert status == (0 if change is None else 1), said
+
+
+def test_nbval_sees_a_printed_number_change_in_the_notebook(executed_sound, tmp_path):
+    book = nbformat.from_dict(json.loads(json.dumps(executed_sound)))
+    book.cells[0].outputs[0].text = book.cells[0].outputs[0].text.replace("4", "40")
+    status, said = validate(tmp_path, book)
+    assert status == 1, said
+    assert "mismatch" in said
+
+
+def test_nbval_sees_a_notebook_that_was_never_executed(executed_sound, tmp_path):
+    book = nbformat.from_dict(json.loads(json.dumps(executed_sound)))
+    book.cells[0].outputs, book.cells[0].execution_count = [], None
+    status, said = validate(tmp_path, book)
+    assert status == 1, said
+    assert "never executed" in said
