@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 
 
-def check_audio(x: Any, name: str = "x", *, ndim: int | tuple[int, ...] = 1, min_samples: int = 1) -> np.ndarray:
+def check_audio(
+    x: Any, name: str = "x", *, ndim: int | tuple[int, ...] = 1, min_samples: int = 1
+) -> np.ndarray:
     """Return `x` as a floating-point array of finite samples, or say what is wrong with it.
 
     Parameters
     ----------
     x : array_like [shape=(..., n_samples)]
-        Samples. Real floats, full scale is ±1. ``float32`` stays ``float32``; other floats become ``float64``.
+        Real floats, full scale is ±1. ``float32`` stays ``float32``; other floats become ``float64``.
     name : str
         The name of the caller's argument, for the message.
     ndim : int or tuple of int

@@ -1,0 +1,123 @@
+"""The convolution sum: filters, echoes and rooms are all one operation.
+
+A linear system that does not change with time is known completely by its answer to a single click, its
+impulse response h. Its answer to any sound x is the sum
+
+    y[n] = Σ_{m=0}^{M−1} x[n−m] h[m]
+
+The same sum smooths, removes a hum, adds an echo, or turns a clap into a cathedral; only h differs.
+
+Conventions: x is 0 outside its N samples, h has M samples, and the full result has N + M − 1.
+
+References
+----------
+Oppenheim and Schafer (2010), Discrete-Time Signal Processing, chapters 2 and 7.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.signal
+
+from .._validate import check_audio, check_choice
+from .denoise import snr_db, wiener_denoise
+from .filters import band_pass, frequency_response, high_pass, low_pass, moving_average
+from .rooms import ROOMS, Room, echo_response, measure_rt60, reverb, room_response
+
+__all__ = [
+    "ROOMS",
+    "Room",
+    "band_pass",
+    "convolve",
+    "echo_response",
+    "fast_convolve",
+    "frequency_response",
+    "high_pass",
+    "low_pass",
+    "measure_rt60",
+    "moving_average",
+    "reverb",
+    "room_response",
+    "snr_db",
+    "wiener_denoise",
+]
+
+
+def convolve(x: np.ndarray, h: np.ndarray) -> np.ndarray:
+    """Convolution, by its formula: the sum as two loops.
+
+    Parameters
+    ----------
+    x : np.ndarray [shape=(n_samples,)]
+        A sound; 0 before its first and after its last sample.
+    h : np.ndarray [shape=(n_taps,)]
+        An impulse response.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples + n_taps - 1,)], float64
+        The full convolution. Takes ``n_samples · n_taps`` steps; `fast_convolve` takes far fewer.
+
+    Examples
+    --------
+    >>> convolve(np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.5])).tolist()
+    [1.0, 2.5, 4.0, 1.5]
+    """
+    # Python's own floats: a loop over them runs three times as fast as over NumPy's.
+    x, h = check_audio(x, "x").tolist(), check_audio(h, "h").tolist()
+    N, M = len(x), len(h)
+    y = [0.0] * (N + M - 1)
+    for n in range(N + M - 1):
+        # y[n] = Σ_{m=0}^{M−1} x[n−m] h[m]
+        for m in range(M):
+            if 0 <= n - m < N:
+                y[n] += x[n - m] * h[m]
+    return np.array(y)
+
+
+def fast_convolve(x: np.ndarray, h: np.ndarray, *, mode: str = "full") -> np.ndarray:
+    """Convolution by FFT and overlap-add (SciPy's): the same numbers as `convolve`, much sooner.
+
+    Parameters
+    ----------
+    x : np.ndarray [shape=(..., n_samples)]
+        Sounds, each convolved with the same `h`.
+    h : np.ndarray [shape=(n_taps,)]
+        An impulse response.
+    mode : {"full", "causal", "same", "valid"}
+        All ``n_samples + n_taps − 1`` samples; the first `n_samples` (the tail is cut); the middle
+        `n_samples` (undoes the delay of a symmetric filter); or only those where `h` lies wholly inside
+        the sound (``n_samples − n_taps + 1``).
+
+    Returns
+    -------
+    np.ndarray [shape=(..., n_out)]
+        float32 if both are float32, else float64.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> fast_convolve(np.array([1.0, 2.0, 3.0]), np.array([1.0, 0.5])).round(6).tolist()
+    [1.0, 2.5, 4.0, 1.5]
+    """
+    x = check_audio(x, "x", ndim=(1, 2, 3))
+    h = check_audio(h, "h")
+    check_choice(mode, "mode", ["full", "causal", "same", "valid"])
+    n_samples, n_taps = x.shape[-1], len(h)
+    if mode == "valid" and n_taps > n_samples:
+        raise ValueError(
+            f"h has {n_taps} taps, more than the {n_samples} samples of x; mode 'valid' is empty."
+        )
+    y = scipy.signal.oaconvolve(x, h.reshape((1,) * (x.ndim - 1) + (-1,)), axes=-1)
+    y = y.astype(np.result_type(x, h), copy=False)
+    start, stop = {
+        "full": (0, n_samples + n_taps - 1),
+        "causal": (0, n_samples),
+        "same": ((n_taps - 1) // 2, (n_taps - 1) // 2 + n_samples),
+        "valid": (n_taps - 1, n_samples),
+    }[mode]
+    return y[..., start:stop]

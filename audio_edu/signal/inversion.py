@@ -1,0 +1,321 @@
+"""From a spectrogram back to a sound.
+
+A magnitude spectrogram has lost the phase, a mel spectrogram also the fine detail of frequency. Griffin-Lim
+looks for a phase that fits: it goes to sound and back again, keeps the phase that comes out, and puts the
+known magnitude in place, over and over.
+
+References
+----------
+Griffin and Lim (1984), Signal estimation from modified short-time Fourier transform.
+Perraudin, Balazs and Søndergaard (2013), A fast Griffin-Lim algorithm.
+"""
+
+from __future__ import annotations
+
+import librosa
+import numpy as np
+
+from .._validate import check_audio, check_positive, check_range
+from ..reproducible import SEED
+
+__all__ = ["griffin_lim", "istft", "mel_to_audio", "mel_to_spectrogram", "spectral_convergence_db"]
+
+
+def istft(
+    spectrum: np.ndarray,
+    *,
+    hop_length: int = 128,
+    n_fft: int | None = None,
+    win_length: int | None = None,
+    window: str = "hann",
+    center: bool = True,
+    length: int | None = None,
+) -> np.ndarray:
+    """Inverse short-time Fourier transform: overlap-add of the inverse transforms (librosa's).
+
+    Parameters
+    ----------
+    spectrum : np.ndarray [shape=(..., 1 + n_fft // 2, n_frames)], complex
+        What `audio_edu.signal.stft` returned with the same settings.
+    hop_length, n_fft, win_length, window, center
+        As in `audio_edu.signal.stft`. `n_fft` follows from the shape if None.
+    length : int, optional
+        Samples to return. None: as many as the frames determine.
+
+    Returns
+    -------
+    np.ndarray [shape=(..., n_samples)]
+        Real samples.
+
+    Examples
+    --------
+    >>> from audio_edu.signal import stft
+    >>> x = np.sin(np.arange(2000) / 5)
+    >>> bool(np.allclose(istft(stft(x), length=2000), x))
+    True
+    """
+    spectrum = np.asarray(spectrum)
+    if spectrum.dtype.kind != "c":
+        raise TypeError(
+            f"spectrum has dtype {spectrum.dtype}; expected complex numbers. A magnitude alone has no phase: "
+            f"use griffin_lim."
+        )
+    check_positive(hop_length, "hop_length", integer=True)
+    n_fft = _check_bins(np.abs(spectrum), "spectrum", n_fft)
+    if length is not None:
+        check_positive(length, "length", integer=True)
+    return librosa.istft(
+        spectrum,
+        hop_length=hop_length,
+        n_fft=n_fft,
+        win_length=win_length,
+        window=window,
+        center=center,
+        length=length,
+    )
+
+
+def griffin_lim(
+    magnitude: np.ndarray,
+    *,
+    hop_length: int = 128,
+    n_fft: int | None = None,
+    n_iter: int = 32,
+    momentum: float = 0.99,
+    seed: int | None = SEED,
+    length: int | None = None,
+) -> np.ndarray:
+    """Find a sound that has this magnitude spectrogram.
+
+    Parameters
+    ----------
+    magnitude : np.ndarray [shape=(..., 1 + n_fft // 2, n_frames)]
+        Magnitudes, 0 or above (not power, not dB), of a centered STFT with a Hann window.
+    hop_length : int
+        Samples from frame to frame, as in the STFT.
+    n_fft : int, optional
+        Samples in a frame; follows from the shape if None.
+    n_iter : int
+        Iterations, 0 or above. 0 keeps the phase it starts with.
+    momentum : float
+        0 is the algorithm of 1984; 0.99 (Perraudin et al.) gets further in as many iterations. At most 1.
+    seed : int or None
+        Seeds the random phase to start with. None starts with phase 0 everywhere.
+    length : int, optional
+        Samples to return. None: as many as the frames determine.
+
+    Returns
+    -------
+    np.ndarray [shape=(..., n_samples)]
+        A sound. Which of the many with about this magnitude it is depends on the seed.
+
+    Examples
+    --------
+    >>> from audio_edu.signal import stft
+    >>> x = np.sin(np.arange(4000) / 5)
+    >>> y = griffin_lim(np.abs(stft(x)), length=4000)
+    >>> y.shape, spectral_convergence_db(np.abs(stft(x)), y) < -20
+    ((4000,), True)
+    """
+    magnitude = check_audio(magnitude, "magnitude", ndim=(2, 3, 4))
+    if magnitude.min() < 0:
+        raise ValueError(f"magnitude goes down to {magnitude.min():.4g}; expected 0 or above. Is it in dB?")
+    check_positive(hop_length, "hop_length", integer=True)
+    n_fft = _check_bins(magnitude, "magnitude", n_fft)
+    if hop_length > n_fft // 2:
+        raise ValueError(
+            f"hop_length is {hop_length}; frames of {n_fft} samples must overlap by half or more."
+        )
+    check_range(n_iter, "n_iter", 0, 100_000, integer=True)
+    check_range(momentum, "momentum", 0.0, 1.0)
+    if length is None:
+        length = max(1, hop_length * (magnitude.shape[-1] - 1))
+
+    def to_sound(spectrum: np.ndarray) -> np.ndarray:
+        return librosa.istft(spectrum, hop_length=hop_length, n_fft=n_fft, length=length)
+
+    def to_spectrum(x: np.ndarray) -> np.ndarray:
+        spectrum = librosa.stft(x, n_fft=n_fft, hop_length=hop_length)[..., : magnitude.shape[-1]]
+        short = magnitude.shape[-1] - spectrum.shape[-1]
+        return np.pad(spectrum, [(0, 0)] * (spectrum.ndim - 1) + [(0, short)]) if short else spectrum
+
+    if seed is None:
+        phase = np.ones(magnitude.shape, dtype=np.result_type(magnitude, np.complex64))
+    else:
+        angle = np.random.default_rng(seed).uniform(-np.pi, np.pi, magnitude.shape)
+        phase = np.exp(1j * angle).astype(np.result_type(magnitude, np.complex64))
+    smallest = np.finfo(magnitude.dtype).tiny
+    before = np.zeros_like(phase)
+    for _ in range(n_iter):
+        # C ← STFT(ISTFT(|X| e^{jφ})): the nearest spectrum that a sound can have
+        consistent = to_spectrum(to_sound(magnitude * phase))
+        # φ ← ∠(C − α/(1 + α) C_before): a step beyond it, in the direction it moves
+        phase = consistent - momentum / (1 + momentum) * before
+        phase /= np.maximum(np.abs(phase), smallest)
+        before = consistent
+    return to_sound(magnitude * phase)
+
+
+def mel_to_spectrogram(
+    mel_power: np.ndarray,
+    sample_rate: float,
+    *,
+    n_fft: int = 512,
+    fmin_hz: float = 0.0,
+    fmax_hz: float | None = None,
+    n_iter: int = 50,
+) -> np.ndarray:
+    """Find a magnitude spectrogram whose mel spectrogram is this one.
+
+    There are many: 80 bands do not determine 257 bins. Multiplicative updates find one that is nowhere
+    negative and spreads each band's power smoothly over its bins.
+
+    Parameters
+    ----------
+    mel_power : np.ndarray [shape=(..., n_mels, n_frames)]
+        Mel *power*, 0 or above. From decibels: ``10 ** (log_mel(...) / 10)``.
+    sample_rate : float
+        Samples a second (Hz).
+    n_fft, fmin_hz, fmax_hz
+        As in `audio_edu.signal.log_mel`.
+    n_iter : int
+        Updates.
+
+    Returns
+    -------
+    np.ndarray [shape=(..., 1 + n_fft // 2, n_frames)]
+        Magnitudes (the root of power), for `griffin_lim`.
+
+    References
+    ----------
+    Lee and Seung (2000), Algorithms for non-negative matrix factorization (the update of one factor,
+    for the Kullback-Leibler divergence, which treats quiet bands as it treats loud ones).
+
+    Examples
+    --------
+    >>> mel_to_spectrogram(np.ones((80, 10)), 16000).shape
+    (257, 10)
+    """
+    from .spectrogram import mel_filter_bank  # that module offers this one's functions too
+
+    mel_power = check_audio(mel_power, "mel_power", ndim=(2, 3, 4))
+    if mel_power.min() < 0:
+        raise ValueError(
+            f"mel_power goes down to {mel_power.min():.4g}; expected power, 0 or above. "
+            f"From decibels: 10 ** (mel / 10)."
+        )
+    check_range(n_iter, "n_iter", 1, 100_000, integer=True)
+    bank = mel_filter_bank(sample_rate, n_fft, mel_power.shape[-2], fmin_hz, fmax_hz)
+    tiny = np.float32(1e-20)
+    covered = bank.sum(axis=0)[:, np.newaxis]
+    target = mel_power.astype(np.float32)
+    # Start from each bin's share of its bands, in proportion.
+    power = bank.T @ (target / np.maximum(bank.sum(axis=1)[:, np.newaxis], tiny)) / np.maximum(covered, tiny)
+    for _ in range(n_iter):
+        # P ← P · Bᵀ(M / BP) / Bᵀ1
+        power *= (bank.T @ (target / np.maximum(bank @ power, tiny))) / np.maximum(covered, tiny)
+    return np.sqrt(power).astype(mel_power.dtype)
+
+
+def mel_to_audio(
+    mel_db: np.ndarray,
+    sample_rate: float,
+    *,
+    n_fft: int = 512,
+    hop_length: int = 160,
+    fmin_hz: float = 0.0,
+    fmax_hz: float | None = None,
+    n_iter: int = 64,
+    momentum: float = 0.99,
+    seed: int | None = SEED,
+    length: int | None = None,
+) -> np.ndarray:
+    """Rebuild a sound from what `audio_edu.signal.log_mel` returned.
+
+    Parameters
+    ----------
+    mel_db : np.ndarray [shape=(..., n_mels, n_frames)]
+        A mel spectrogram in dB.
+    sample_rate : float
+        Samples a second (Hz).
+    n_fft, hop_length, fmin_hz, fmax_hz
+        As in `audio_edu.signal.log_mel`.
+    n_iter, momentum, seed, length
+        As in `griffin_lim`.
+
+    Returns
+    -------
+    np.ndarray [shape=(..., n_samples)]
+        A sound.
+
+    Examples
+    --------
+    >>> from audio_edu.signal import log_mel
+    >>> x = np.sin(np.arange(8000) / 5).astype(np.float32)
+    >>> mel_to_audio(log_mel(x, 16000), 16000, length=8000).shape
+    (8000,)
+    """
+    mel_db = check_audio(mel_db, "mel_db", ndim=(2, 3, 4))
+    if mel_db.max() > 200:
+        raise ValueError(f"mel_db goes up to {mel_db.max():.4g}; expected decibels, not power.")
+    magnitude = mel_to_spectrogram(
+        10.0 ** (mel_db / 10), sample_rate, n_fft=n_fft, fmin_hz=fmin_hz, fmax_hz=fmax_hz
+    )
+    return griffin_lim(
+        magnitude,
+        hop_length=hop_length,
+        n_fft=n_fft,
+        n_iter=n_iter,
+        momentum=momentum,
+        seed=seed,
+        length=length,
+    )
+
+
+def spectral_convergence_db(
+    magnitude: np.ndarray, x: np.ndarray, *, hop_length: int = 128, n_fft: int | None = None
+) -> float:
+    """How far a sound's magnitude spectrogram is from the one wanted, in dB (lower is nearer).
+
+    Parameters
+    ----------
+    magnitude : np.ndarray [shape=(1 + n_fft // 2, n_frames)]
+        The magnitudes wanted.
+    x : np.ndarray [shape=(n_samples,)]
+        The sound.
+    hop_length, n_fft
+        As in `griffin_lim`.
+
+    Returns
+    -------
+    float
+        ``20 log10 (‖ |STFT(x)| − magnitude ‖ / ‖ magnitude ‖)``.
+
+    Examples
+    --------
+    >>> spectral_convergence_db(np.ones((257, 1)), np.zeros(100))
+    0.0
+    """
+    magnitude = check_audio(magnitude, "magnitude", ndim=2)
+    x = check_audio(x, "x")
+    n_fft = _check_bins(magnitude, "magnitude", n_fft)
+    check_positive(hop_length, "hop_length", integer=True)
+    found = np.abs(librosa.stft(x, n_fft=n_fft, hop_length=hop_length))
+    n_frames = min(found.shape[1], magnitude.shape[1])
+    if not magnitude[:, :n_frames].any():
+        raise ValueError("magnitude is 0 everywhere; there is nothing to compare with.")
+    distance = np.linalg.norm(found[:, :n_frames] - magnitude[:, :n_frames])
+    return float(20 * np.log10(max(distance / np.linalg.norm(magnitude[:, :n_frames]), 1e-20)))
+
+
+def _check_bins(magnitude: np.ndarray, name: str, n_fft: int | None) -> int:
+    magnitude = check_audio(magnitude, name, ndim=(2, 3, 4))
+    if n_fft is None:
+        n_fft = 2 * (magnitude.shape[-2] - 1)
+    check_positive(n_fft, "n_fft", integer=True)
+    if magnitude.shape[-2] != 1 + n_fft // 2:
+        raise ValueError(
+            f"{name} has {magnitude.shape[-2]} bins; n_fft = {n_fft} gives {1 + n_fft // 2}. "
+            f"Expected the shape (..., 1 + n_fft // 2, n_frames)."
+        )
+    return n_fft
