@@ -1,0 +1,15 @@
+"""Listening to sound and exploring it, in JupyterLab and in the rendered book.
+
+``listen``
+    One sound: waveform, spectrogram, playhead; steered by mouse, touch and keyboard.
+``compare``
+    Several sounds at one position, equally loud, switched without a gap; also as a blind test.
+``explore``
+    Sliders and choices over a function that draws a picture or makes a sound.
+
+Everything they show is plain HTML that plays without scripts and needs no network.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

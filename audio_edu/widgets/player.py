@@ -1,0 +1,344 @@
+"""`listen` and `compare`: sounds with their picture, playing in any browser without a kernel or a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from .._validate import check_positive
+from ._assets import with_assets
+from ._picture import (
+    frequency_ticks,
+    power_image,
+    row_edges,
+    spectrogram_uri,
+    time_ticks,
+    waveform_svg,
+)
+from ._sound import (
+    SAFE_LOUDNESS_DB,
+    Sound,
+    check_sound,
+    data_uri,
+    facts,
+    matched_gains,
+    mp3,
+    safe_gain,
+)
+
+SCALES = ("mel", "linear")
+PICTURES = ("both", "waveform", "spectrogram")
+MAX_SOUNDS = 9
+
+
+class Player:
+    """One or several sounds, ready to be shown as the output of a notebook cell.
+
+    Made by :func:`listen` and :func:`compare`. As text it is its facts, so that a notebook that is executed
+    again can be compared; as HTML it is a player.
+
+    Attributes
+    ----------
+    title, hint : str
+        What it is, and what to listen for.
+    names : tuple of str
+        The names of the sounds; one empty name for `listen`.
+    facts : tuple of str
+        One line for each sound: duration, sample rate, peak and RMS level, spectral centroid, as given
+        (before any change of level).
+    gains_db : tuple of float
+        By how much each sound was turned down, in dB; 0 means it plays as given.
+    n_bytes : int
+        The size of :attr:`html`.
+    """
+
+    def __init__(
+        self,
+        sounds: Mapping[str, Sound],
+        gains: list[float],
+        *,
+        title: str,
+        hint: str,
+        scale: str,
+        picture: str,
+        blind: bool,
+        max_bytes: int,
+    ):
+        self.title, self.hint, self.blind = str(title), str(hint), blind
+        self.names = tuple(sounds)
+        self.facts = tuple(facts(sound) for sound in sounds.values())
+        self.gains_db = tuple(round(20 * float(np.log10(g)), 1) + 0.0 for g in gains)
+        self._sounds, self._gains = tuple(sounds.values()), tuple(gains)
+        self._scale, self._picture = scale, picture
+        self.html = self._render()
+        self.n_bytes = len(self.html)
+        if self.n_bytes > max_bytes:
+            piece = int(10 * self._sounds[0].sample_rate)
+            raise ValueError(
+                f"this player weighs {self.n_bytes / 1000:.0f} kB; at most {max_bytes / 1000:.0f} kB keeps a "
+                f"page light. Play a shorter piece (10 s are x[:{piece}]), lower the sample rate, or pass "
+                f"max_bytes={-(-self.n_bytes // 10000) * 10000}."
+            )
+
+    def __repr__(self) -> str:
+        """Return the facts: one line, or one for each sound."""
+        kind = "listen" if self.names == ("",) else "blind test" if self.blind else "compare"
+        head = f"{kind}: {self.title}" if self.title else kind
+        if self.names == ("",):
+            return f"{head} · {self._facts_line(0)}"
+        lines = (f"  {name} · {self._facts_line(i)}" for i, name in enumerate(self.names))
+        return "\n".join([head, *lines])
+
+    def _facts_line(self, i: int) -> str:
+        gain = self.gains_db[i]
+        return self.facts[i] + (f" · played {-gain:.1f} dB softer" if gain else "")
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": with_assets(self.html)}
+
+    def _render(self) -> str:
+        duration = max(sound.duration for sound in self._sounds)
+        label = escape(self.title or "Sound")
+        title = f'<p class="ae-title">{escape(self.title)}</p>' if self.title else ""
+        hint = f'<p class="ae-hint">{escape(self.hint)}</p>' if self.hint else ""
+        plots = self._plots(duration)
+        boxes = []
+        for i, (name, sound) in enumerate(zip(self.names, self._sounds, strict=True)):
+            spoken = escape(f"{self.title or 'Sound'}: {name}" if name else self.title or "Sound")
+            source = data_uri(mp3(sound, self._gains[i]), "audio/mpeg")
+            heading = f'<p class="ae-name">{escape(name)}</p>' if name else ""
+            line = f'<p class="ae-facts">{escape(self._facts_line(i)).replace(" -", " −")}</p>'
+            boxes.append(
+                f'<div class="ae-sound" data-name="{escape(name)}">{heading}{plots[i]}'
+                f'<audio controls preload="none" aria-label="{spoken}" src="{source}"></audio>{line}</div>'
+            )
+        attributes = f'data-duration="{duration:.6g}"'
+        attributes += " data-blind" if self.blind else ""
+        return (
+            f'<audio-player role="group" aria-label="{label}" {attributes}><figure>{title}{"".join(boxes)}'
+            f"<figcaption>{hint}</figcaption></figure></audio-player>"
+        )
+
+    def _plots(self, duration: float) -> list[str]:
+        """Return the picture of each sound, all drawn to the same scales."""
+        f_max = max(sound.sample_rate for sound in self._sounds) / 2
+        peak = max(float(np.abs(sound.x).max()) for sound in self._sounds)
+        edges = row_edges(f_max, self._scale)
+        show_wave, show_spectrogram = self._picture != "spectrogram", self._picture != "waveform"
+        images = [power_image(sound, duration, edges) for sound in self._sounds] if show_spectrogram else []
+        reference = max((float(image.max()) for image in images), default=1.0)
+        y_axis = _marks("ae-y", "bottom", frequency_ticks(f_max, self._scale))
+        x_axis = _marks("ae-x", "left", time_ticks(duration))
+        plots = []
+        for i, (name, sound) in enumerate(zip(self.names, self._sounds, strict=True)):
+            wave = waveform_svg(sound, duration, max(peak, 1e-6)) if show_wave else ""
+            parts = []
+            if show_wave:
+                parts.append(f'<div class="ae-wave">{wave}{"" if show_spectrogram else x_axis}</div>')
+            if show_spectrogram:
+                what = f"Spectrogram of {name or self.title or 'the sound'}"
+                alt = f"{what}: time to the right, frequency up to {f_max:g} Hz, brighter is stronger."
+                image = f'<img alt="{escape(alt)}" src="{spectrogram_uri(images[i], reference)}">'
+                parts.append(f'<div class="ae-spec">{image}{y_axis}{x_axis}</div>')
+            plots.append(f'<div class="ae-plot">{"".join(parts)}</div>')
+        return plots
+
+
+def _marks(kind: str, side: str, ticks: list[tuple[float, str]]) -> str:
+    """Return the labels of an axis; the outermost ones are moved inward, so that none is cut off."""
+    marks = []
+    for at, text in ticks:
+        end = " ae-first" if at < 0.03 else " ae-last" if at > 0.94 else ""
+        marks.append(f'<span class="{kind}{end}" style="{side}:{100 * at:.1f}%">{text}</span>')
+    return f'<div aria-hidden="true">{"".join(marks)}</div>'
+
+
+def listen(
+    x: np.ndarray,
+    sample_rate: float,
+    *,
+    title: str = "",
+    hint: str = "",
+    scale: str = "mel",
+    picture: str = "both",
+    gain_db: float | None = None,
+    max_seconds: float = 30.0,
+    max_bytes: int = 400_000,
+) -> Player:
+    """Play one sound: waveform above spectrogram, a moving playhead, seeking by mouse, touch and keyboard.
+
+    The sound is never turned up, and turned down until it is safe: loudness at most −18 LUFS, peak at most
+    −1 dBFS. The facts that are printed with it describe `x` as given.
+
+    Parameters
+    ----------
+    x : np.ndarray [shape=(n_samples,)]
+        A mono sound; full scale is ±1, more is allowed.
+    sample_rate : float
+        Samples a second (Hz).
+    title : str
+        What it is.
+    hint : str
+        What to listen for, one sentence.
+    scale : {"mel", "linear"}
+        The spectrogram's frequency axis.
+    picture : {"both", "waveform", "spectrogram"}
+        What to draw.
+    gain_db : float, optional
+        Play at exactly this level relative to `x` (at most 0), where several players must keep their relative
+        levels. Default: as loud as is safe.
+    max_seconds, max_bytes
+        Refuse what would make the page heavy: longer than this (seconds), or more HTML than this (bytes).
+
+    Returns
+    -------
+    Player
+        Shown when it is a cell's last value; otherwise pass it to ``display``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `x` is not a finite mono sound, an option is unknown, the sound is too long, or `gain_db` would
+        play it louder than is safe.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> t = np.arange(8000) / 8000
+    >>> listen(0.5 * np.sin(2 * np.pi * 440 * t), 8000, title="A4")
+    listen: A4 · 1.00 s · 8000 Hz · peak -6.0 dBFS · RMS -9.0 dBFS · centroid 440 Hz · played 8.5 dB softer
+    """
+    sound = check_sound(x, sample_rate)
+    _check_options(scale, picture, max_seconds, {"x": sound})
+    gain = safe_gain(sound) if gain_db is None else _given_gain(sound, gain_db)
+    return Player(
+        {"": sound},
+        [gain],
+        title=title,
+        hint=hint,
+        scale=scale,
+        picture=picture,
+        blind=False,
+        max_bytes=max_bytes,
+    )
+
+
+def compare(
+    sounds: Mapping[str, Any],
+    sample_rate: float | None = None,
+    *,
+    title: str = "",
+    hint: str = "",
+    blind: bool = False,
+    match: bool = True,
+    scale: str = "mel",
+    picture: str = "both",
+    max_seconds: float = 30.0,
+    max_bytes: int = 400_000,
+) -> Player:
+    """Play several sounds at one position and switch between them without a gap.
+
+    All run together; a button, or its number on the keyboard, brings one to the front. They are made
+    equally loud (the louder ones are turned down), because the louder one is otherwise taken for the better.
+
+    Parameters
+    ----------
+    sounds : mapping of str to array [shape=(n_samples,)] or (array, sample_rate)
+        Two to nine sounds by name.
+    sample_rate : float, optional
+        Samples a second (Hz) of those that come without their own.
+    title, hint : str
+        What they are, and what to listen for.
+    blind : bool
+        Hide names and pictures behind A, B, C in a new order each round and ask which is which; keep a score.
+    match : bool
+        False keeps the relative levels: one common gain, set by what is safe for the loudest.
+    scale, picture, max_seconds, max_bytes
+        As in :func:`listen`; all pictures share the same axes.
+
+    Returns
+    -------
+    Player
+        Its text has one line of facts for each sound.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are fewer than two or more than nine sounds, one of them is not a finite mono sound, or all
+        together are too heavy for a page.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> t = np.arange(8000) / 8000
+    >>> tone = 0.1 * np.sin(2 * np.pi * 440 * t)
+    >>> compare({"sine": tone, "square": np.sign(tone) * 0.1}, 8000, title="Same pitch")
+    compare: Same pitch
+      sine · 1.00 s · 8000 Hz · peak -20.0 dBFS · RMS -23.0 dBFS · centroid 440 Hz
+      square · 1.00 s · 8000 Hz · peak -20.0 dBFS · RMS -20.0 dBFS · centroid 719 Hz · played 3.6 dB softer
+    """
+    if not isinstance(sounds, Mapping):
+        raise TypeError(
+            f"sounds is a {type(sounds).__name__}; expected a dict of names and sounds, "
+            "{'clean': x, 'noisy': y}."
+        )
+    if not 2 <= len(sounds) <= MAX_SOUNDS:
+        raise ValueError(
+            f"sounds has {len(sounds)} entries; compare takes 2 to {MAX_SOUNDS}. For one sound use listen."
+        )
+    checked = {}
+    for name, value in sounds.items():
+        own = (
+            isinstance(value, tuple) and len(value) == 2 and np.ndim(value[0]) > 0 and np.ndim(value[1]) == 0
+        )
+        samples, rate = value if own else (value, sample_rate)
+        if rate is None:
+            raise ValueError(
+                f"sounds[{name!r}] has no sample rate: pass compare(..., sample_rate) or (x, sample_rate)."
+            )
+        if not str(name).strip():
+            raise ValueError("sounds has an empty name; the buttons need one for each sound.")
+        checked[str(name)] = check_sound(samples, rate, f"sounds[{name!r}]")
+    _check_options(scale, picture, max_seconds, checked)
+    every = list(checked.values())
+    gains = matched_gains(every) if match else [min(map(safe_gain, every))] * len(every)
+    return Player(
+        checked,
+        gains,
+        title=title,
+        hint=hint,
+        scale=scale,
+        picture=picture,
+        blind=bool(blind),
+        max_bytes=max_bytes,
+    )
+
+
+def _check_options(scale: str, picture: str, max_seconds: float, sounds: Mapping[str, Sound]) -> None:
+    for value, name, allowed in ((scale, "scale", SCALES), (picture, "picture", PICTURES)):
+        if value not in allowed:
+            raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}.")
+    check_positive(max_seconds, "max_seconds", unit="of seconds")
+    for name, sound in sounds.items():
+        if sound.duration > max_seconds:
+            piece = f"{name}[:{int(max_seconds * sound.sample_rate)}]"
+            raise ValueError(
+                f"{name} is {sound.duration:.1f} s long; a player takes at most {max_seconds:g} s. Play a "
+                f"piece of it ({piece}), or pass max_seconds={np.ceil(sound.duration):.0f}."
+            )
+
+
+def _given_gain(sound: Sound, gain_db: float) -> float:
+    if not np.isfinite(gain_db) or gain_db > 0:
+        raise ValueError(f"gain_db is {gain_db!r}; expected a number of decibels, 0 or below.")
+    gain, safe = 10 ** (gain_db / 20), safe_gain(sound)
+    if gain > safe * 1.0001:
+        most = np.floor(200 * np.log10(safe)) / 10
+        raise ValueError(
+            f"gain_db is {gain_db!r}, which plays this sound louder than {SAFE_LOUDNESS_DB:g} LUFS or close "
+            f"to clipping; use at most {most:.1f}."
+        )
+    return float(gain)
