@@ -1,8 +1,8 @@
 """Finite impulse response (FIR) filters by the windowed-sinc method.
 
 The ideal low-pass filter has the impulse response ``2 f_c/f_s · sinc(2 f_c/f_s · n)``, which never ends.
-Cut it to `n_taps` samples, fade its ends out with a window, and it can be used. More taps make a steeper filter; the
-window trades steepness against how much still leaks through (a Hamming window: −53 dB).
+Cut it to `n_taps` samples, fade its ends out with a window, and it can be used. More taps make a steeper
+filter; the window trades steepness against how much still leaks through (a Hamming window: −53 dB).
 
 All filters here are symmetric and have an odd number of taps: they delay every frequency by the same
 ``(n_taps − 1) / 2`` samples, which ``fast_convolve(x, h, mode="same")`` undoes.

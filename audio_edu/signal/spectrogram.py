@@ -16,11 +16,12 @@ The way back, from a picture to a sound, is in `audio_edu.signal.inversion`.
 from __future__ import annotations
 
 import functools
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 
 import librosa
 import numpy as np
 import scipy.fft
+import scipy.sparse
 
 from .._validate import check_audio, check_positive, check_range, check_sample_rate
 from .inversion import griffin_lim, istft, mel_to_audio, mel_to_spectrogram, spectral_convergence_db
@@ -260,7 +261,7 @@ def log_mel(
     """Mel spectrogram in decibels, of one clip or of many at once.
 
     The same as ``librosa.power_to_db(librosa.feature.melspectrogram(...))`` on each clip, within 1e-4 dB,
-    some forty times as fast.
+    and many times as fast on a batch: `audio_edu.bench` measures it.
 
     Parameters
     ----------
@@ -297,20 +298,18 @@ def log_mel(
     _check_frames(x, n_fft, hop_length)
     if top_db is not None:
         check_positive(top_db, "top_db", unit="of dB")
-    bank = mel_filter_bank(sample_rate, n_fft, n_mels, fmin_hz, fmax_hz)
-    clips = x.reshape(-1, x.shape[-1]).astype(np.float32, copy=False)
+    bank = _sparse_bank(sample_rate, n_fft, n_mels, fmin_hz, fmax_hz)
+    clips = x.reshape(-1, x.shape[-1])
     n_frames = 1 + (clips.shape[1] + 2 * (n_fft // 2) - n_fft) // hop_length
     out = np.empty((len(clips), n_mels, n_frames), np.float32)
-
-    def work(index: int) -> None:
-        _log_mel_clip(clips[index], bank, n_fft, hop_length, top_db, out[index])
-
-    # One clip's frames, spectrum and power stay in the processor's cache; NumPy and SciPy release the lock.
-    if len(clips) > 1:
-        for _ in _pool().map(work, range(len(clips))):
-            pass
-    else:
-        work(0)
+    for clip, power in enumerate(_powers(clips, n_fft, hop_length, n_frames)):
+        # L = 10 log10 (max(mel, 1e-10)), and nothing more than top_db below the clip's own maximum
+        mel = bank @ power
+        np.maximum(mel, 1e-10, out=mel)
+        np.log10(mel, out=mel)
+        np.multiply(mel, 10, out=out[clip])
+        if top_db is not None:
+            np.maximum(out[clip], out[clip].max() - np.float32(top_db), out=out[clip])
     return out.reshape(*x.shape[:-1], n_mels, n_frames)
 
 
@@ -366,26 +365,38 @@ def _check_frames(x: np.ndarray, n_fft: int, hop_length: int, *, center: bool = 
 
 @functools.lru_cache(maxsize=16)
 def _hann(n_fft: int) -> np.ndarray:
-    window = librosa.filters.get_window("hann", n_fft, fftbins=True)
-    return window.astype(np.float32)
+    return librosa.filters.get_window("hann", n_fft, fftbins=True)
 
 
-@functools.cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="log_mel")
+@functools.lru_cache(maxsize=64)
+def _sparse_bank(
+    sample_rate: float, n_fft: int, n_mels: int, fmin_hz: float, fmax_hz: float | None
+) -> scipy.sparse.csr_array:
+    """The filter bank without its zeros: a bin lies in two triangles at most."""
+    return scipy.sparse.csr_array(mel_filter_bank(sample_rate, n_fft, n_mels, fmin_hz, fmax_hz))
 
 
-def _log_mel_clip(
-    x: np.ndarray, bank: np.ndarray, n_fft: int, hop_length: int, top_db: float | None, out: np.ndarray
-) -> None:
-    padded = np.pad(x, n_fft // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
-    spectrum = scipy.fft.rfft(frames * _hann(n_fft), axis=1)
-    power = spectrum.real**2
-    power += spectrum.imag**2
-    np.matmul(bank, power.T, out=out)
-    np.maximum(out, 1e-10, out=out)
-    np.log10(out, out=out)
-    out *= 10.0
-    if top_db is not None:
-        np.maximum(out, out.max() - np.float32(top_db), out=out)
+def _powers(clips: np.ndarray, n_fft: int, hop_length: int, n_frames: int) -> Iterator[np.ndarray]:
+    """Yield the power spectrogram [shape=(n_bins, n_frames)], float32, of one clip after the other.
+
+    The array is used again for the next clip, and frames are transformed few at a time: fresh memory costs
+    more than the arithmetic, and what fits into the processor's cache is twice as fast. The transform runs in
+    float64, as librosa's does: in float32 its rounding noise would move the quiet bands of a pure tone by some
+    0.003 dB.
+    """
+    samples = np.zeros(clips.shape[1] + 2 * (n_fft // 2))
+    frames = np.lib.stride_tricks.sliding_window_view(samples, n_fft)[::hop_length]
+    n_piece = max(1, min(n_frames, 32768 // n_fft))
+    windowed = np.empty((n_piece, n_fft))
+    power = np.empty((1 + n_fft // 2, n_frames), np.float32)
+    for clip in clips:
+        samples[n_fft // 2 : n_fft // 2 + len(clip)] = clip
+        for start in range(0, n_frames, n_piece):
+            stop = min(start + n_piece, n_frames)
+            np.multiply(frames[start:stop], _hann(n_fft), out=windowed[: stop - start])
+            spectrum = scipy.fft.rfft(windowed[: stop - start], axis=1, overwrite_x=True)
+            # |X|² = (Re X)² + (Im X)²
+            parts = spectrum.view(np.float64)
+            parts *= parts
+            np.add(parts[:, ::2], parts[:, 1::2], out=power[:, start:stop].T, casting="unsafe")
+        yield power
