@@ -1,0 +1,100 @@
+"""The sounds of the pages that are not notebooks: one function each, named by the ``{sound}`` directive."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from audio_edu.datasets import load_digits
+from audio_edu.signal import (
+    fast_convolve,
+    harmonic_tone,
+    istft,
+    log_mel,
+    mel_to_audio,
+    noise,
+    normalize_rms,
+    quantize,
+    room_response,
+    sine,
+    stft,
+    sweep,
+)
+from audio_edu.widgets import Player, compare, listen
+
+
+def _sentence(n_words: int = 4) -> tuple[np.ndarray, int]:
+    """Some words of one voice with short pauses, and their sample rate."""
+    digits = load_digits()
+    voice = sorted(set(digits.test.voices.tolist()))[0]
+    words = digits.test.select(digits.test.voices == voice)
+    chosen = [words.audio[int(np.flatnonzero(words.labels == k)[0])] for k in (7, 3, 1, 9, 5)[:n_words]]
+    pause = np.zeros(words.sample_rate // 8)
+    return np.concatenate(
+        [part for word in chosen for part in (word.astype(float), pause)]
+    ), words.sample_rate
+
+
+def welcome() -> Player:
+    """One spoken sentence, as four chapters leave it."""
+    x, sample_rate = _sentence()
+    hall = fast_convolve(x, room_response(sample_rate, 2.0, size_m=(20, 15, 9)))[: len(x) + sample_rate]
+    mel = log_mel(x, sample_rate, n_fft=256, hop_length=64, n_mels=40)
+    rebuilt = mel_to_audio(mel, sample_rate, n_fft=256, hop_length=64)[: len(x)]
+    return compare(
+        {"a voice": x, "in 2 bits": quantize(x, 2), "in a hall": hall, "from its picture": rebuilt},
+        sample_rate,
+        title="Seven, three, one, nine",
+        hint="Switch while it plays. The last one was rebuilt from forty grey values, 125 times a second, with every phase guessed.",
+    )
+
+
+def tour() -> Player:
+    """Two tones to try the player with."""
+    sample_rate = 22050
+    notes = [220, 277.18, 329.63, 440]
+    pure = np.concatenate([sine(f, 0.5, sample_rate) for f in notes])
+    rich = np.concatenate([harmonic_tone(f, 0.5, sample_rate) for f in notes])
+    return compare(
+        {"pure": pure, "with overtones": rich},
+        sample_rate,
+        title="Try the player: an A major chord, note by note",
+        hint="Set your volume now. Switch while it plays: the notes stay the same, one line each or ten lines each in the lower picture.",
+    )
+
+
+def symbols() -> Player:
+    """A sweep: the one sound that has every f."""
+    sample_rate = 16000
+    return listen(
+        sweep(50, 8000, 4.0, sample_rate),
+        sample_rate,
+        title="x[n]: a sweep from 50 to 8,000 Hz",
+        hint="n runs to the right, f upwards. The pitch rises by the same interval each second, because the sweep is logarithmic.",
+    )
+
+
+def decibels() -> Player:
+    """What 3, 6 and 20 decibels sound like."""
+    sample_rate = 16000
+    hiss = noise(0.5, sample_rate, color="pink")
+    steps = np.concatenate([normalize_rms(hiss, -20 - down) for down in (0, 3, 6, 20)])
+    return listen(
+        steps,
+        sample_rate,
+        title="0, −3, −6 and −20 decibels",
+        hint="Half the power is −3 dB and just noticeably softer; half the amplitude is −6 dB; −20 dB sounds like a quarter.",
+    )
+
+
+def phases() -> Player:
+    """What the papers on rebuilding sound from its magnitude are about."""
+    x, sample_rate = _sentence(3)
+    S = stft(x, n_fft=512, hop_length=128)
+    rng = np.random.default_rng(0)
+    scrambled = np.abs(S) * np.exp(2j * np.pi * rng.random(S.shape))
+    return compare(
+        {"as spoken": x, "phases at random": istft(scrambled, n_fft=512, hop_length=128, n_samples=len(x))},
+        sample_rate,
+        title="What half of these papers are about",
+        hint="Both have nearly the same spectrogram. The second one has lost its phases, and with them its voice.",
+    )
