@@ -66,7 +66,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(args: argparse.Namespace) -> int:
-    raise NotImplementedError
+    from importlib import import_module
+
+    from audio_edu.datasets import _shipped
+
+    out = args.out or _shipped.data_dir() / args.name
+    import_module(f"audio_edu.datasets._build_{args.name}").build(out)
+    print(f"{args.name}: built in {out}")
+    return 0
 
 
 def _verify(args: argparse.Namespace) -> int:

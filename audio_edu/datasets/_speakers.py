@@ -3,7 +3,7 @@
 A *speaker* is a person whose recordings a synthesiser was built from (flite, Festival), or a set of formants that
 somebody designed (espeak-ng). `utterances` returns what a speaker says, as *raw* clips; `_voices` makes voices of them.
 
-The speakers of Festival's Italian, Czech, Finnish and Hindi voices know no English. They are given the English
+The speakers of Festival's Italian, Czech and Finnish voices know no English. They are given the English
 durations and, for each English sound, the nearest of their own: foreign accents, as a learner would have them.
 """
 
@@ -45,13 +45,9 @@ ACCENTS = {
 ITALIAN = dict(z="z", ih="i1", iy="i1", r="r", ow="o1 u", w="w", ah="a1", n="n", t="t", uw="u1", th="t", f="f", ao="O1",
                ay="a1 i", v="v", s="s", k="k", eh="E1", ax="e", ey="e1 i")  # fmt: skip
 CZECH = dict(z="z", ih="i", iy="i:", r="r", ow="o u", w="v", ah="a", n="n", t="t", uw="u:", th="t", f="f", ao="o:",
-             ay="a j", v="v", s="s", k="k", eh="e", ax="e", ey="e j")  # fmt: skip
+             ay="a j", v="v", v_last="f", s="s", k="k", eh="e", ax="e", ey="e j")  # fmt: skip
 FINNISH = dict(z="s", ih="i", iy="i:", r="r", ow="o u", w="u", ah="a", n="n", t="t", uw="u:", th="t", f="f", ao="o:",
-               ay="a i", v="v", s="s", k="k", eh="e", ax="e", ey="e i")  # fmt: skip
-HINDI = dict(z="j", ih="ih", iy="iy", r="r", ow="oh", w="v", ah="a", n="n", t="T", uw="uw", th="th", f="f", ao="aw",
-             ay="aa ih", v="v", s="s", k="k", eh="eh", ax="a", ey="ee")  # fmt: skip
-CATALAN_TEXT = ("sirou", "uan", "tu", "tri", "for", "faif", "sics", "seven", "eit", "nain")
-RUSSIAN_TEXT = ("зироу", "уан", "ту", "три", "фор", "файв", "сикс", "севен", "эйт", "найн")
+               ay="a i", v="v", v_last="f", s="s", k="k", eh="e", ax="e", ey="e i")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -72,8 +68,10 @@ class Speaker:
         The pitch at which the speaker is asked to speak, where the engine does not know it by itself.
     sounds : dict, optional
         English sound -> the voice's own sounds, for a voice that knows no English.
-    texts : tuple of str, optional
-        The ten digits spelled in the voice's own language.
+    n_voices : int
+        How many voices of the corpus are made of this speaker.
+    high : bool
+        Whether this is a woman's or a child's voice.
     package : str
         The Debian package that holds the voice.
     terms : str
@@ -86,31 +84,29 @@ class Speaker:
     accent: str
     f0_hz: float = 0.0
     sounds: dict[str, str] | None = None
-    texts: tuple[str, ...] | None = None
+    n_voices: int = 0
+    high: bool = False
     package: str = ""
     terms: str = ""
 
 
-_CMU = "CMU (free, with attribution)"
+_CMU, _CSTR = "CMU's (free, with attribution)", "CSTR's (free, with attribution)"
 PEOPLE = (
-    Speaker("awb", "flite", "awb", "scottish", package="flite", terms=_CMU),
-    Speaker("rms", "flite", "rms", "american", package="flite", terms=_CMU),
-    Speaker("slt", "flite", "slt", "american", package="flite", terms=_CMU),
-    Speaker("kal", "flite", "kal16", "american", package="flite", terms=_CMU),
-    Speaker("ked", "festival", "ked_diphone", "american", package="festvox-kdlpc16k", terms="CSTR/CMU (free, with attribution)"),
+    Speaker("awb", "flite", "awb", "scottish", n_voices=16, package="flite", terms=_CMU),
+    Speaker("rms", "flite", "rms", "american", n_voices=16, package="flite", terms=_CMU),
+    Speaker("slt", "flite", "slt", "american", n_voices=16, high=True, package="flite", terms=_CMU),
     Speaker("slt", "festival", "cmu_us_slt_arctic_hts", "american", package="festvox-us-slt-hts", terms=_CMU),
-    Speaker("lp", "festival", "lp_diphone", "italian", 190, ITALIAN, package="festvox-italp16k", terms="GPL-2+"),
-    Speaker("pc", "festival", "pc_diphone", "italian", 115, ITALIAN, package="festvox-itapc16k", terms="GPL-2+"),
-    Speaker("ph", "festival", "czech_ph", "czech", 110, CZECH, package="festvox-czech-ph", terms="GPL-2+"),
-    Speaker("dita", "festival", "czech_dita", "czech", 195, CZECH, package="festvox-czech-dita", terms="GPL-3+"),
-    Speaker("machac", "festival", "czech_machac", "czech", 105, CZECH, package="festvox-czech-machac", terms="GPL-3+"),
-    Speaker("krb", "festival", "czech_krb", "czech", 230, CZECH, package="festvox-czech-krb", terms="GPL-3+"),
-    Speaker("mv", "festival", "hy_fi_mv_diphone", "finnish", 105, FINNISH, package="festvox-suopuhe-mv", terms="LGPL-2+"),
-    Speaker("lj", "festival", "suo_fi_lj_diphone", "finnish", 185, FINNISH, package="festvox-suopuhe-lj", terms="LGPL-2+"),
-    Speaker("nsk", "festival", "hindi_NSK_diphone", "indian", 120, HINDI, package="festvox-hi-nsk festival-hi", terms="GPL-2+"),
-    Speaker("ona", "festival", "upc_ca_ona_hts", "catalan", texts=CATALAN_TEXT, package="festvox-ca-ona-hts", terms="LGPL-2.1+"),
-    Speaker("nsh", "festival", "msu_ru_nsh_clunits", "russian", texts=RUSSIAN_TEXT, package="festvox-ru", terms="BSD-like"),
-)  # fmt: skip
+    Speaker("kal", "flite", "kal16", "american", n_voices=16, package="flite", terms=_CMU),
+    Speaker("ked", "festival", "ked_diphone", "american", n_voices=10, package="festvox-kdlpc16k", terms=_CSTR),
+    Speaker("lp", "festival", "lp_diphone", "italian", 190, ITALIAN, 6, True, "festvox-italp16k", "GPL-2+"),
+    Speaker("pc", "festival", "pc_diphone", "italian", 115, ITALIAN, 6, False, "festvox-itapc16k", "GPL-2+"),
+    Speaker("ph", "festival", "czech_ph", "czech", 110, CZECH, 6, False, "festvox-czech-ph", "GPL-2+"),
+    Speaker("machac", "festival", "czech_machac", "czech", 105, CZECH, 6, False, "festvox-czech-machac", "GPL-3+"),
+    Speaker("krb", "festival", "czech_krb", "czech", 230, CZECH, 6, True, "festvox-czech-krb", "GPL-3+"),
+    Speaker("dita", "festival", "czech_dita", "czech", 195, CZECH, 5, True, "festvox-czech-dita", "GPL-3+"),
+    Speaker("lj", "festival", "suo_fi_lj_diphone", "finnish", 185, FINNISH, 6, True, "festvox-suopuhe-lj", "LGPL-2+"),
+    Speaker("mv", "festival", "hy_fi_mv_diphone", "finnish", 105, FINNISH, 5, False, "festvox-suopuhe-mv", "LGPL-2+"),
+)
 
 TOOLS = {"flite": "flite", "festival": "festival", "espeak-ng": "espeak-ng"}  # program -> Debian package
 
@@ -179,16 +175,15 @@ def _festival(speaker: Speaker, folder: Path) -> Raw:
     lines = [f"(voice_{speaker.tool_voice})"]
     paths: dict[tuple[int, str, str], Path] = {}
     for digit, word in enumerate(WORDS):
-        for context in CONTEXTS:
+        for context in CONTEXTS if speaker.sounds else ("alone", "question"):
             for stretch in (0.85, 1.0, 1.2):
                 path = folder / f"{digit}_{context}_{stretch}.wav"
                 paths[digit, context, f"{speaker.accent}/{stretch}"] = path
                 if speaker.sounds:
                     what = f"Segments ({_segments(speaker, digit, context, stretch)})"
                 else:
-                    text = speaker.texts[digit] if speaker.texts else word
                     lines.append(f"(Parameter.set 'Duration_Stretch {stretch})")
-                    what = f'Text "{text}{"?" if context == "question" else "."}"'
+                    what = f'Text "{word}{"?" if context == "question" else "."}"'
                 lines.append(f"(utt.save.wave (utt.synth (Utterance {what})) \"{path}\" 'riff)")
     script = folder / "say.scm"
     script.write_text("\n".join(lines), encoding="utf-8")
@@ -199,20 +194,20 @@ def _festival(speaker: Speaker, folder: Path) -> Raw:
 def _segments(speaker: Speaker, digit: int, context: str, stretch: float) -> str:
     """Write a digit as Festival segments: (sound seconds (offset f0)), with the melody of the context."""
     parts = SOUNDS[digit].split()
-    silence = "pau" if speaker.accent == "indian" else "#"
     own: list[tuple[str, float]] = []
-    for sound, seconds in zip(parts[::2], map(float, parts[1::2]), strict=True):
-        nearest = speaker.sounds[sound].split()
+    for i, (sound, seconds) in enumerate(zip(parts[::2], map(float, parts[1::2]), strict=True)):
+        last = 2 * i + 2 == len(parts)  # some languages have no voiced sound at the end of a word
+        nearest = (last and speaker.sounds.get(f"{sound}_last") or speaker.sounds[sound]).split()
         shares = (1.0,) if len(nearest) == 1 else (0.6, 0.4)
         own += [(s, seconds * share * stretch) for s, share in zip(nearest, shares, strict=True)]
     melody = {"alone": (1.05, 1.15, 0.8), "list": (1.0, 1.05, 1.15), "question": (1.0, 0.92, 1.45)}[context]
     total = sum(seconds for _, seconds in own)
-    text, at = f"({silence} 0.1 (0 {speaker.f0_hz * melody[0]:.0f}))", 0.0
+    text, at = f"(# 0.1 (0 {speaker.f0_hz * melody[0]:.0f}))", 0.0
     for sound, seconds in own:
         f0 = speaker.f0_hz * np.interp((at + seconds / 2) / total, (0, 0.35, 1), melody)
         text += f" ({sound} {seconds:.3f} ({seconds / 2:.3f} {f0:.0f}))"
         at += seconds
-    return f"{text} ({silence} 0.1)"
+    return f"{text} (# 0.1)"
 
 
 def _run(command: list[str]) -> str:

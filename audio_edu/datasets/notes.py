@@ -9,16 +9,18 @@ from ._shipped import load_shipped
 from .corpus import Corpus
 
 INSTRUMENT_NAMES = (
-    "piano", "harpsichord", "vibraphone", "xylophone", "organ", "accordion", "guitar", "bass",
-    "violin", "cello", "harp", "choir", "trumpet", "trombone", "saxophone", "clarinet", "flute",
+    "piano", "electric piano", "mallets", "organ", "accordion", "guitar", "bass", "violin", "string ensemble", "choir",
+    "brass", "saxophone", "double reed", "flute", "plucked lute", "synth lead",
 )  # fmt: skip
 
 
 def load_notes() -> Corpus:
     """Load the single notes that ship with the book.
 
-    The label of a clip is its instrument. Clips are 16 kHz and mono, and keep their level: a soft note is softer than a
-    loud one. The voice of a clip is the sound font's preset.
+    The label of a clip is its instrument, its voice the sound font's preset. Clips are 16 kHz, mono and 1.2 s long: the
+    note begins after 10 ms and is let go after 0.9 s. They keep their level: a soft note is softer than a loud one of
+    the same preset. Test presets are not among the training presets, and test pitches (odd MIDI numbers) are not among
+    the training pitches (even ones).
 
     Returns
     -------
