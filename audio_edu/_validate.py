@@ -114,3 +114,19 @@ def check_range(value: Any, name: str, low: float, high: float, *, integer: bool
     if not low <= value <= high:
         raise ValueError(f"{name} is {value!r}; expected {wanted} from {low} to {high}.")
     return value
+
+
+def check_frames(x: np.ndarray, n_fft: Any, hop_length: Any) -> None:
+    """Check the frame and the step of a short-time Fourier transform against the sound.
+
+    Raises
+    ------
+    TypeError
+        If one is not a whole number.
+    ValueError
+        If one is zero or negative, or the sound is shorter than a frame.
+    """
+    check_positive(n_fft, "n_fft", integer=True)
+    check_positive(hop_length, "hop_length", integer=True)
+    if n_fft > x.shape[-1]:
+        raise ValueError(f"n_fft is {n_fft}, but x has {x.shape[-1]} samples. Use a shorter frame, or pad x.")

@@ -4,6 +4,7 @@ from . import files as files
 from . import filters as filters
 from . import inversion as inversion
 from . import levels as levels
+from . import mel as mel
 from . import pcm as pcm
 from . import restore as restore
 from . import rooms as rooms
@@ -33,6 +34,9 @@ from .levels import peak_db as peak_db
 from .levels import rms as rms
 from .levels import rms_db as rms_db
 from .levels import trim_silence as trim_silence
+from .mel import log_mel as log_mel
+from .mel import mel_filter_bank as mel_filter_bank
+from .mel import mfcc as mfcc
 from .pcm import downsample as downsample
 from .pcm import frame as frame
 from .pcm import mu_law_decode as mu_law_decode
@@ -46,10 +50,7 @@ from .rooms import measure_rt60 as measure_rt60
 from .rooms import reverb as reverb
 from .rooms import room_response as room_response
 from .spectrogram import dft as dft
-from .spectrogram import log_mel as log_mel
 from .spectrogram import magnitude_db as magnitude_db
-from .spectrogram import mel_filter_bank as mel_filter_bank
-from .spectrogram import mfcc as mfcc
 from .spectrogram import stft as stft
 from .spectrogram import stft_by_definition as stft_by_definition
 from .synthesis import clap as clap
