@@ -1,7 +1,7 @@
-"""Figures of the book: one style, a few kinds of picture of sound, and a way to give each one a description.
+"""Figures of the book: one style, a few kinds of picture of sound, and a description for each.
 
-Conventions: a figure is made with :func:`figure`, never with pyplot, so that a notebook shows it exactly once,
-when :func:`show` returns it with its alternative text. White background on purpose: it stays readable in a dark
+Conventions: a figure is made with :func:`figure`, never with pyplot, so that a notebook shows it exactly
+once, when :func:`show` returns it with its alternative text. The white background stays readable in a dark
 page, as a card. Colours are Okabe and Ito's, which colour-blind readers can tell apart.
 """
 
@@ -71,10 +71,9 @@ class Picture:
 
     def __init__(self, fig: Figure, alt: str, caption: str = ""):
         self.alt, self.caption, self.facts = alt, caption, figure_facts(fig)
-        width = round(fig.get_size_inches()[0] * 110)
         text = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
         self.html = (
-            f'<figure class="ae-figure" style="max-width:{width}px"><img alt="{escape(alt)}" loading="lazy" '
+            f'<figure class="ae-figure"><img alt="{escape(alt)}" '
             f'src="{image_uri(fig)}" style="width:100%;height:auto;background:#fff">{text}</figure>'
         )
         self.n_bytes = len(self.html)
@@ -116,9 +115,10 @@ def figure(
     """
     check_positive(width, "width", unit="of inches")
     height = height or 0.4 + 2.4 * n_rows
-    with matplotlib.rc_context(STYLE):
-        fig = Figure(figsize=(width, height))
-        return fig, fig.subplots(n_rows, n_columns, **options)
+    # For the whole session: titles and legends look the style up when they are added, after we have returned.
+    matplotlib.rcParams.update(STYLE)
+    fig = Figure(figsize=(width, height))
+    return fig, fig.subplots(n_rows, n_columns, **options)
 
 
 def show(fig: Figure, *, alt: str, caption: str = "") -> Picture:
@@ -153,13 +153,13 @@ def image_uri(fig: Figure) -> str:
     """Return the figure as a WebP ``data:`` address: lossless for lines, lossy where that is far smaller."""
     from PIL import Image
 
+    raw = io.BytesIO()
     with matplotlib.rc_context(STYLE):
-        raw = io.BytesIO()
         # Twice the pixels of a plain screen at 6 in: sharp on a phone and on a dense screen.
         fig.savefig(raw, format="png", dpi=165, pil_kwargs={"compress_level": 1})
     image = Image.open(raw).convert("RGB")
     best = b""
-    for options in ({"lossless": True, "quality": 40, "method": 3}, {"quality": 78, "method": 4}):
+    for options in ({"lossless": True, "quality": 30, "method": 3}, {"quality": 78, "method": 4}):
         buffer = io.BytesIO()
         image.save(buffer, "WEBP", **options)
         if not best or buffer.tell() < 0.6 * len(best):
@@ -168,7 +168,7 @@ def image_uri(fig: Figure) -> str:
 
 
 def figure_facts(fig: Figure) -> str:
-    """Describe what is drawn (titles, lines, images, bars) in numbers rounded to three digits of their range."""
+    """Describe what is drawn (titles, lines, images, bars) in numbers rounded to three digits."""
     parts = []
     for ax in fig.axes:
         drawn = [f"{ax.get_title(loc='left') or ax.get_title()}".strip()]

@@ -62,7 +62,7 @@ def power_image(sound: Sound, duration: float, edges_hz: np.ndarray) -> np.ndarr
     Returns
     -------
     np.ndarray [shape=(n_rows, n_columns)]
-        Mean power in each row, lowest frequency first; a full-scale sine has about 1.
+        Mean power in each row, lowest frequency first.
     """
     x, sample_rate = sound
     # About 40 ms resolves the harmonics of a voice; a click of a few samples gets a shorter window.

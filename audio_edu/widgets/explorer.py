@@ -35,6 +35,11 @@ class Choice:
     values: tuple[Any, ...]
     texts: tuple[str, ...]
 
+    def say(self, i: int) -> str:
+        """Return the choice of value `i` in words: "cutoff 500 Hz"."""
+        label, _, unit = self.label.partition(" (")
+        return f"{label} {self.texts[i]} {unit.removesuffix(')')}".strip()
+
     @property
     def ordered(self) -> bool:
         """Whether the values are numbers in order: they get a slider."""
@@ -116,17 +121,19 @@ class Explorer:
         if self.n_bytes <= max_bytes:
             return
         sizes = " × ".join(f"{len(c.values)} {c.name}" for c in self.choices)
+        each = self.n_bytes / self.n_combinations / 1000
         fitting = max(1, int(self.n_combinations * max_bytes / self.n_bytes))
         raise ValueError(
-            f"this explorer weighs {self.n_bytes / 1000:.0f} kB ({sizes} = {self.n_combinations} combinations of "
-            f"{self.n_bytes / self.n_combinations / 1000:.1f} kB); at most {max_bytes / 1000:.0f} kB keeps the "
-            f"page light. Use about {fitting} combinations, shorter sounds or smaller figures, or pass max_bytes={-(-self.n_bytes // 100_000) * 100_000}."
+            f"this explorer weighs {self.n_bytes / 1000:.0f} kB "
+            f"({sizes} = {self.n_combinations} combinations of {each:.1f} kB); at most "
+            f"{max_bytes / 1000:.0f} kB keeps the page light. Use about {fitting} combinations, shorter sounds "
+            f"or smaller figures, or pass max_bytes={-(-self.n_bytes // 100_000) * 100_000}."
         )
 
     def _compute(self, index: tuple[int, ...]) -> str:
         if index not in self._cache:
             values = {c.name: c.values[i] for c, i in zip(self.choices, index, strict=True)}
-            said = ", ".join(f"{c.label} {c.texts[i]}" for c, i in zip(self.choices, index, strict=True))
+            said = self._said(index)
             result = self._draw(**values)
             alt = self._alt(**values) if callable(self._alt) else self._alt
             html, facts, n_players = [], [], 0
@@ -145,15 +152,19 @@ class Explorer:
             self._facts[index] = f"{said}: {' | '.join(facts)}"
         return self._cache[index]
 
+    def _said(self, index: tuple[int, ...]) -> str:
+        return ", ".join(c.say(i) for c, i in zip(self.choices, index, strict=True))
+
     # ---- widgets ----
 
     def _build(self) -> ipw.VBox:
         controls = [_control(c, i) for c, i in zip(self.choices, self._start, strict=True)]
         body = self._static_body(controls) if self.static else self._live_body(controls)
-        return ipw.VBox([*controls, body], layout=ipw.Layout(width="100%", max_width="46rem"))
+        return ipw.VBox([*controls, body], layout=ipw.Layout(width="100%", max_width="44rem"))
 
     def _static_body(self, controls: list[ipw.Widget]) -> ipw.Widget:
-        """Nest one stack of pages for each control, linked in the browser: no kernel is needed to turn them."""
+        """Nest one stack of pages for each control, linked in the browser: they turn without a kernel."""
+        self.links: list[ipw.Widget] = []
         # The shortest choice outermost makes the fewest stacks.
         order = sorted(range(len(self.choices)), key=lambda k: len(self.choices[k].values))
 
@@ -163,7 +174,7 @@ class Explorer:
             k = order[depth]
             children = [level(depth + 1, {**chosen, k: i}) for i in range(len(self.choices[k].values))]
             stack = ipw.Stack(children, selected_index=self._start[k], layout=ipw.Layout(width="100%"))
-            ipw.jslink((controls[k], "index"), (stack, "selected_index"))
+            self.links.append(ipw.jslink((controls[k], "index"), (stack, "selected_index")))
             return stack
 
         return level(0, {})
@@ -175,20 +186,21 @@ class Explorer:
         def update(_: Any) -> None:
             try:
                 page.value = self._compute(tuple(control.index for control in controls))
-            except Exception as error:  # shown where the reader looks: a callback's traceback ends in the log
-                page.value = f'<div class="ae-error" role="alert">{escape(type(error).__name__)}: {escape(str(error))}</div>'
+            except Exception as error:  # a callback's traceback would end in the log, unseen
+                message = escape(f"{type(error).__name__}: {error}")
+                page.value = f'<div class="ae-error" role="alert">{message}</div>'
 
         for control in controls:
             control.observe(update, names="index")
         return page
 
     def head_html(self) -> str:
-        """Return title, hint, weight and facts, and one combination for readers whose browser runs no scripts."""
+        """Return title, hint, weight and facts, and one combination for browsers that run no scripts."""
         title = f'<p class="ae-title">{escape(self.title)}</p>' if self.title else ""
         hint = f'<p class="ae-hint">{escape(self.hint)}</p>' if self.hint else ""
         lines = "".join(f"<li>{escape(line)}</li>" for line in self._digest())
-        at = ", ".join(f"{c.label} {c.texts[i]}" for c, i in zip(self.choices, self._start, strict=True))
-        sorry = f"The controls need scripts. This is one of the {self.n_combinations} combinations: {at}."
+        said = self._said(self._start)
+        sorry = f"The controls need scripts. This is one of {self.n_combinations} combinations: {said}."
         page = self._cache[self._start].replace("data-group", "data-no-group")
         return (
             f'<div class="ae-explorer">{title}{hint}'
@@ -222,7 +234,8 @@ def explore(
     """Put sliders and choices over a function that draws a figure, makes a sound, or both.
 
     In a live kernel a combination is computed when it is asked for. With ``AUDIO_EDU_STATIC=1``, as when the
-    book is made, all are computed and stored, and the same controls turn through them in the page without a kernel.
+    book is made, all are computed and stored, and the same controls turn through them in the page, without
+    a kernel.
 
     Parameters
     ----------
@@ -264,8 +277,8 @@ def explore(
     ...     return 0.1 * np.sin(2 * np.pi * f0_hz * np.arange(4000) / 8000), 8000
     >>> for line in explore(tone, f0_hz=[220, 440], title="Octave", static=True).facts:
     ...     print(line)
-    f0 (Hz) 220: 0.500 s · 8000 Hz · peak -20.0 dBFS · RMS -23.0 dBFS · centroid 220 Hz
-    f0 (Hz) 440: 0.500 s · 8000 Hz · peak -20.0 dBFS · RMS -23.0 dBFS · centroid 440 Hz
+    f0 220 Hz: 0.500 s · 8000 Hz · peak -20.0 dBFS · RMS -23.0 dBFS · centroid 220 Hz
+    f0 440 Hz: 0.500 s · 8000 Hz · peak -20.0 dBFS · RMS -23.0 dBFS · centroid 440 Hz
     """
     if not callable(draw):
         raise TypeError(f"draw is a {type(draw).__name__}; expected a function of the choices.")
@@ -280,8 +293,8 @@ def explore(
     if n > max_combinations:
         sizes = " × ".join(f"{len(c.values)} {c.name}" for c in made)
         raise ValueError(
-            f"{sizes} = {n} combinations; at most {max_combinations} keep the page light and the build short. "
-            "Give each choice fewer values, or split the explorer in two."
+            f"{sizes} = {n} combinations; at most {max_combinations} keep the page light and the build "
+            "short. Give each choice fewer values, or split the explorer in two."
         )
     first = []
     for c in made:
@@ -356,6 +369,6 @@ def _items(result: Any, said: str) -> list[Any]:
     if isinstance(result, tuple | list) and result:
         return [item for part in result for item in _items(part, said)]
     raise TypeError(
-        f"draw returned {type(result).__name__} for {said}; expected a matplotlib Figure, a sound (x, sample_rate), "
-        "a Player, or a tuple of these."
+        f"draw returned {type(result).__name__} for {said}; expected a matplotlib Figure, a sound "
+        "(x, sample_rate), a Player, or a tuple of these."
     )

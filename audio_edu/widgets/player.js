@@ -60,7 +60,7 @@
     connectedCallback() {
       if (this.built) return;
       // A script in the head meets the element before its children have been parsed.
-      if (document.readyState === "loading" && !this.querySelector("figcaption")) {
+      if (document.readyState === "loading" && !this.nextSibling) {
         document.addEventListener("DOMContentLoaded", () => this.connectedCallback(), { once: true });
         return;
       }

@@ -104,6 +104,7 @@ class Player:
         label = escape(self.title or "Sound")
         title = f'<p class="ae-title">{escape(self.title)}</p>' if self.title else ""
         hint = f'<p class="ae-hint">{escape(self.hint)}</p>' if self.hint else ""
+        caption = f"<figcaption>{title}{hint}</figcaption>" if title or hint else ""
         plots = self._plots(duration)
         boxes = []
         for i, (name, sound) in enumerate(zip(self.names, self._sounds, strict=True)):
@@ -118,8 +119,8 @@ class Player:
         attributes = f'data-duration="{duration:.6g}"'
         attributes += " data-blind" if self.blind else ""
         return (
-            f'<audio-player role="group" aria-label="{label}" {attributes}><figure>{title}{"".join(boxes)}'
-            f"<figcaption>{hint}</figcaption></figure></audio-player>"
+            f'<audio-player role="group" aria-label="{label}" {attributes}><figure>{caption}'
+            f"{''.join(boxes)}</figure></audio-player>"
         )
 
     def _plots(self, duration: float) -> list[str]:
