@@ -57,11 +57,11 @@ def clips(voices: list[Voice]) -> Iterator[list[Clip]]:
                     if key not in parts[voice.speaker]:
                         parts[voice.speaker][key] = analyze(*raw[voice.speaker][key])
                     say = partial(_say_derived, parts[voice.speaker][key], voice, int(rng.integers(2**31)))
-                x = trim(say(rate))
+                x = trim(decay(trim(say(rate)), voice.decay_db))
                 seconds = x.size / SAMPLE_RATE
                 if not SHORTEST_S <= seconds <= LONGEST_S:  # say it again, at a speed that fits
                     rate *= seconds / np.clip(seconds, SHORTEST_S * 1.1, LONGEST_S * 0.9)
-                    x = trim(say(rate))
+                    x = trim(decay(trim(say(rate)), voice.decay_db))
                 info = (voice.engine, voice.speaker, voice.accent, round(rate, 3), voice.pitch, voice.tract, context, take)
                 made.append(Clip(x, word, voice.name, voice.split, dict(zip(COLUMNS, info, strict=True))))
         yield made
@@ -98,6 +98,12 @@ def _say_espeak(voice: Voice, word: str, context: str, rate: float) -> np.ndarra
         f"{voice.accent}+{variant}", text, words_per_minute=round(165 * rate), pitch=pitch
     )
     return resample_poly(x, SAMPLE_RATE, sample_rate)
+
+
+def decay(x: np.ndarray, decay_db: float) -> np.ndarray:
+    """Let a word's level fall, in dB steadily, over its last 60 %."""
+    fall = np.interp(np.linspace(0, 1, x.size), (0.4, 1.0), (0.0, decay_db))
+    return x * 10 ** (-fall / 20)
 
 
 def trim(x: np.ndarray, *, floor_db: float = -42.0, margin_s: float = 0.03) -> np.ndarray:

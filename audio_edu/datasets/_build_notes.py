@@ -18,7 +18,7 @@ from ._build import PEAK, Clip, write_corpus
 SAMPLE_RATE = 16000
 RENDER_RATE = 48000
 VELOCITIES = (40, 80, 120)
-HELD_S, CLIP_S, SLOT_S, LEAD_S = 0.9, 1.2, 3.0, 0.01
+HELD_S, CLIP_S, SLOT_S, LEAD_S = 0.75, 1.0, 3.0, 0.01
 COLUMNS = ("pitch", "velocity", "family", "preset")
 SOUND_FONTS = ("/usr/share/sounds/sf2/FluidR3_GM.sf2", "/usr/share/soundfonts/FluidR3_GM.sf2")
 
@@ -61,7 +61,7 @@ def build(out: Path) -> None:
         )
     n_presets = sum(len(train) + 1 for _, train, _ in INSTRUMENTS.values())
     write_corpus(
-        out, clips(Path(fonts[0])), sample_rate=SAMPLE_RATE, columns=COLUMNS, n_bits=14, n_voices=n_presets
+        out, clips(Path(fonts[0])), sample_rate=SAMPLE_RATE, columns=COLUMNS, n_bits=13, n_voices=n_presets
     )
 
 

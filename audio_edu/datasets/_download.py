@@ -105,7 +105,7 @@ def _continue(url: str, part: Path) -> None:
             open(part, "ab" if resumed else "wb") as file,
             tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=url.rpartition("/")[2]) as bar,
         ):
-            for chunk in response.iter_content(1 << 16):
+            for chunk in response.iter_content(1 << 14):
                 file.write(chunk)
                 bar.update(len(chunk))
     if total is not None and part.stat().st_size != total:

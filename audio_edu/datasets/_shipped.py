@@ -19,6 +19,7 @@ from .corpus import Corpus
 
 INDEX = "index.csv"
 CHECKSUMS = "SHA256SUMS"
+CARD = "README.md"  # a text that people improve; it has no checksum
 
 
 def data_dir() -> Path:
@@ -101,8 +102,8 @@ def sha256_of(path: Path) -> str:
 
 
 def write_checksums(folder: Path) -> None:
-    """Write ``SHA256SUMS`` for every other file below `folder`, in the format of ``sha256sum``."""
-    paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != CHECKSUMS)
+    """Write ``SHA256SUMS`` for every file below `folder` but the card, in the format of ``sha256sum``."""
+    paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.name not in (CHECKSUMS, CARD))
     lines = [f"{sha256_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in paths]
     (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
 
@@ -123,6 +124,6 @@ def verify(folder: Path) -> list[str]:
             problems.append(f"{path} is missing")
         elif sha256_of(path) != digest:
             problems.append(f"{path} differs from its checksum")
-    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {CHECKSUMS}
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {CHECKSUMS, CARD}
     problems += [f"{folder / name} is not in {CHECKSUMS}" for name in sorted(present - listed)]
     return problems

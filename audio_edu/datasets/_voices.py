@@ -58,7 +58,10 @@ class Voice:
     skew : float
         How far the low formants (positive: up) are moved against the high ones, as a share of their frequency.
     hiss_db : float
-        Level of the voiceless sounds against the voiced ones; each clip varies by a few dB around it.
+        Level of the voiceless sounds against the voiced ones; each clip varies by a few dB around it. People's, as a
+        microphone hears them, are often far softer than a synthesiser's.
+    decay_db : float
+        How much softer than its middle the word's end is made: people run out of breath, synthesisers do not.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Voice:
     tempo: float = 1.0
     skew: float = 0.0
     hiss_db: float = 0.0
+    decay_db: float = 0.0
 
 
 def analyze(x: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -161,7 +165,8 @@ def all_voices(seed: int = 2026) -> list[Voice]:
                 tilt_db=round(rng.uniform(-3, 3), 1),
                 tempo=round(float(np.exp(rng.uniform(-0.2, 0.28))), 2),
                 skew=round(rng.uniform(-0.06, 0.06), 3),
-                hiss_db=round(rng.uniform(-7, 5), 1),
+                hiss_db=round(rng.uniform(-16, 4), 1),
+                decay_db=round(rng.uniform(0, 18), 1),
             )
             split = "test" if name in TEST_PEOPLE else "train"
             voices.append(Voice(f"{name}-{i:02d}", name, own.engine, accent, split, **(changes if i else {})))
@@ -169,5 +174,6 @@ def all_voices(seed: int = 2026) -> list[Voice]:
         for i, variant in enumerate(variants):
             name, accent = f"espeak-{variant}", ESPEAK_ACCENTS[i % len(ESPEAK_ACCENTS)]
             pitch, tempo = round(rng.uniform(0.75, 1.25), 2), round(rng.uniform(0.9, 1.25), 2)
-            voices.append(Voice(name, name, "espeak-ng", accent, split, pitch=pitch, tempo=tempo))
+            decay_db = round(rng.uniform(0, 18), 1)
+            voices.append(Voice(name, name, "espeak-ng", accent, split, pitch, tempo=tempo, decay_db=decay_db))
     return voices

@@ -1,0 +1,143 @@
+"""The builders' parts, and one voice and one preset built for real where the tools are installed."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio_edu.datasets import _build, _build_digits, _build_notes, _shipped, _speakers, _voices, load_notes
+
+
+def test_voices_are_the_same_each_time_and_split_by_speaker():
+    voices = _voices.all_voices()
+    assert voices == _voices.all_voices()
+    assert len({voice.name for voice in voices}) == len(voices)
+    speakers = {part: {v.speaker for v in voices if v.split == part} for part in ("train", "test")}
+    assert not speakers["train"] & speakers["test"]
+
+
+def test_every_accent_spells_ten_digits_in_known_sounds():
+    cmu = "z ih r ow w ah n t uw th iy f ao ay v s k eh ax ey ae aa b".split()
+    for words in _speakers.ACCENTS.values():
+        assert len(words) == 10
+        assert {sound for word in words for sound in word.split()} <= set(cmu)
+    for sounds in (_speakers.ITALIAN, _speakers.CZECH, _speakers.FINNISH):
+        assert {part for word in _speakers.SOUNDS for part in word.split()[::2]} <= set(sounds)
+
+
+def test_trim_keeps_the_word_and_its_margin():
+    x = np.zeros(8000)
+    x[3000:5000] = 0.2 * np.sin(np.arange(2000))
+    y = _build_digits.trim(x)
+    assert abs(y.size - (2000 + 2 * 240)) <= 80
+    assert np.abs(y).max() == pytest.approx(_build.PEAK)
+
+
+def test_decay_is_what_it_says():
+    y = _build_digits.decay(np.ones(1000), 12.0)
+    assert y[:400] == pytest.approx(1)
+    assert 20 * np.log10(y[-1]) == pytest.approx(-12)
+
+
+def test_resynthesis_changes_pitch_and_formants_as_asked():
+    pytest.importorskip("pyworld")
+    sample_rate, f0_hz = 16000, 120.0
+    t = np.arange(sample_rate // 2) / sample_rate
+    pulses = np.zeros(t.size)
+    pulses[(np.arange(0, 0.5, 1 / f0_hz) * sample_rate).astype(int)] = 1
+    from scipy.signal import lfilter
+
+    radius, angle = 0.97, 2 * np.pi * 1000 / sample_rate  # one formant at 1 kHz
+    x = lfilter([1], [1, -2 * radius * np.cos(angle), radius**2], pulses)
+    parts = _voices.analyze(0.1 * x, sample_rate)
+    voice = _voices.Voice("v", "s", "flite", "american", "train", pitch=1.5, tract=1.2)
+    y = _voices.resynthesize(*parts, voice, tempo=1.0, rng=np.random.default_rng(0))
+    f0, envelope, _ = _voices.analyze(y, sample_rate)
+    middle = slice(len(f0) // 4, 3 * len(f0) // 4)
+    assert np.median(f0[middle]) == pytest.approx(1.5 * f0_hz, rel=0.1)
+    peak_hz = envelope[middle].mean(axis=0)[20:].argmax() + 20
+    assert peak_hz * sample_rate / 2 / (envelope.shape[1] - 1) == pytest.approx(1200, rel=0.1)
+
+
+def test_midi_file_is_a_midi_file():
+    content = _build_notes.midi_file(40, [(60, 100), (62, 50)])
+    assert content[:14] == b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x03\xe8"
+    assert len(content) == 22 + int.from_bytes(content[18:22], "big")
+    assert b"\xc0\x28" in content  # program 40
+    assert bytes([0x90, 60, 100]) in content
+    assert content.endswith(b"\xff\x2f\x00")
+
+
+@pytest.mark.parametrize(("n", "octets"), [(0, b"\x00"), (127, b"\x7f"), (128, b"\x81\x00"), (2_000_000, b"\xfa\x89\x00")])
+def test_variable_length_numbers_of_midi(n, octets):
+    assert _build_notes._variable_length(n) == octets
+
+
+def test_pitches_are_in_range_and_disjoint():
+    for _, train, test in _build_notes.INSTRUMENTS.values():
+        for program, lowest, highest in (*train, test):
+            odd = set(_build_notes.pitches(lowest, highest, "test"))
+            even = set(_build_notes.pitches(lowest, highest, "train"))
+            assert not odd & even, program
+            assert min(odd | even) >= lowest
+            assert max(odd | even) <= highest
+
+
+def test_a_build_that_breaks_leaves_the_old_corpus(tmp_path):
+    out = tmp_path / "notes"
+    clip = _build.Clip(np.full(100, 0.5), "piano", "piano-000", "train", {"pitch": 60})
+    settings = dict(sample_rate=16000, columns=("pitch",), n_bits=13, n_voices=1)
+    _build.write_corpus(out, [[clip, clip]], **settings)
+    assert _shipped.verify(out) == []
+
+    def breaks():
+        yield [clip]
+        raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        _build.write_corpus(out, breaks(), **settings)
+    assert _shipped.verify(out) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["notes"]
+
+
+def test_a_build_does_not_replace_a_folder_of_other_things(tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    clip = _build.Clip(np.full(100, 0.5), "piano", "piano-000", "train")
+    with pytest.raises(ValueError, match="holds other files"):
+        _build.write_corpus(tmp_path, [[clip]], sample_rate=16000, columns=(), n_bits=13, n_voices=1)
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+def test_missing_tools_are_named_by_their_packages(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match="apt-get install.*flite"):
+        _build_digits.build(tmp_path / "out")
+    with pytest.raises(RuntimeError, match="apt-get install.*fluidsynth"):
+        _build_notes.build(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+FONT = next((path for path in map(Path, _build_notes.SOUND_FONTS) if path.is_file()), None)
+
+
+@pytest.mark.skipif(not FONT or not shutil.which("fluidsynth"), reason="needs fluidsynth and fluid-soundfont-gm")
+def test_a_rendered_preset_is_the_shipped_one():
+    notes = load_notes()
+    shipped = notes.select(notes.voices == "flute-073")
+    keys = list(zip(shipped.info["pitch"].tolist(), shipped.info["velocity"].tolist(), strict=True))
+    made = _build_notes.render(FONT, 73, keys)
+    scale = _build.PEAK / max(np.abs(x).max() for x in made)
+    for x, clip in zip(made, shipped.audio, strict=True):
+        assert np.abs(scale * x - clip).max() < 2e-3
+
+
+@pytest.mark.skipif(not shutil.which("flite"), reason="needs flite")
+def test_flite_says_a_list_with_pauses():
+    person = next(p for p in _speakers.PEOPLE if p.name == "kal")
+    raw = _speakers.utterances(person)
+    assert {digit for digit, _, _ in raw} == set(range(10))
+    assert {context for _, context, _ in raw} == {"alone", "list", "question"}
+    for x, sample_rate in raw.values():
+        assert 0.15 < x.size / sample_rate < 1.5
+        assert np.abs(x).max() > 0.01

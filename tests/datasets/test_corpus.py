@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from audio_edu.datasets import Corpus
+
+
+def make(**changes):
+    parts = dict(
+        name="toy",
+        audio=(np.ones(3, np.float32), np.full(5, 0.5, np.float32), np.ones(2, np.float32)),
+        labels=[0, 1, 1],
+        label_names=("a", "b"),
+        voices=["x", "y", "x"],
+        split=["train", "test", "train"],
+        sample_rate=10,
+        info={"take": [0, 1, 2]},
+    )
+    return Corpus(**(parts | changes))
+
+
+def test_parts_and_split_keep_their_order():
+    corpus = make()
+    assert len(corpus) == 3
+    assert corpus.lengths.tolist() == [3, 5, 2]
+    assert corpus.minutes == pytest.approx(1 / 60)
+    assert corpus.train.labels.tolist() == [0, 1]
+    assert corpus.test.voices.tolist() == ["y"]
+    assert corpus.train.info["take"].tolist() == [0, 2]
+    assert corpus.select(np.array([2, 0])).info["take"].tolist() == [2, 0]
+    assert len(corpus.select(np.zeros(3, bool))) == 0
+    assert len(corpus.select([])) == 0
+
+
+def test_repr_counts():
+    assert "3 clips" in repr(make())
+    assert "train 2 clips of 1 voices, test 1 of 1" in repr(make())
+
+
+def test_pad_cuts_and_fills():
+    padded = make().pad(4)
+    assert padded.dtype == np.float32
+    assert padded.tolist() == [[1, 1, 1, 0], [0.5] * 4, [1, 1, 0, 0]]
+    assert make().pad().shape == (3, 5)
+    padded[0, 0] = 9  # a copy: the corpus does not change
+    assert make().audio[0][0] == 1
+    with pytest.raises(ValueError, match="n_samples is 0"):
+        make().pad(0)
+
+
+def test_nothing_can_be_changed():
+    corpus = make()
+    for array in (corpus.audio[0], corpus.labels, corpus.voices, corpus.split, corpus.info["take"]):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = array[0]
+    with pytest.raises(AttributeError):
+        corpus.sample_rate = 3
+    with pytest.raises(TypeError):
+        corpus.info["take"] = 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"audio": (np.ones(3), np.ones(5), np.ones(2))}, TypeError, r"audio\[0\] is float64"),
+        ({"audio": (np.ones((3, 2), np.float32),) * 3}, TypeError, r"shape \(3, 2\)"),
+        ({"audio": (np.ones(0, np.float32),) * 3}, TypeError, "not empty"),
+        ({"labels": [0, 1]}, ValueError, "labels has shape"),
+        ({"labels": [0, 1, 2]}, ValueError, "labels run from 0 to 2"),
+        ({"labels": [0.0, 1.0, 1.0]}, TypeError, "whole numbers"),
+        ({"voices": ["x"]}, ValueError, "voices has shape"),
+        ({"split": ["train", "test", "dev"]}, ValueError, "'dev'"),
+        ({"info": {"take": [1]}}, ValueError, r"info\['take'\]"),
+        ({"sample_rate": 0}, ValueError, "sample_rate is 0"),
+    ],
+)
+def test_what_does_not_fit_is_refused(changes, error, message):
+    with pytest.raises(error, match=message):
+        make(**changes)
+
+
+def test_select_says_what_it_wants():
+    with pytest.raises(TypeError, match="which is float64"):
+        make().select(np.array([0.5]))
+    with pytest.raises(IndexError):
+        make().select(np.array([True, False]))
+    with pytest.raises(IndexError):
+        make().select(np.array([7]))

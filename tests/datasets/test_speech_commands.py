@@ -1,0 +1,60 @@
+import tarfile
+
+import pytest
+from test_fsdd import wav
+
+from audio_edu.datasets import load_speech_commands
+from audio_edu.datasets.speech_commands import part_of
+
+SPEAKERS = [f"{i:08x}" for i in range(60)]
+
+
+@pytest.fixture
+def archive(tmp_path):
+    for word in ("yes", "no", "seven"):
+        for speaker in SPEAKERS:
+            file = tmp_path / "sc" / word / f"{speaker}_nohash_0.wav"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(wav(sample_rate=16000, n_samples=1600))
+    (tmp_path / "sc" / "_background_noise_").mkdir()
+    (tmp_path / "sc" / "_background_noise_" / "tap.wav").write_bytes(wav())
+    (tmp_path / "sc" / "yes" / "deadbeef_nohash_1.wav").write_bytes(b"broken")
+    path = tmp_path / "sc.tar.gz"
+    with tarfile.open(path, "w:gz") as tar:
+        tar.add(tmp_path / "sc", ".")
+    return path
+
+
+def test_archive_and_folder_are_the_same(archive):
+    corpus = load_speech_commands(archive, words=("no", "yes"))
+    assert corpus.label_names == ("no", "yes")
+    assert len(corpus) == 120
+    assert corpus.sample_rate == 16000
+    assert not set(corpus.train.voices) & set(corpus.test.voices)
+    assert set(corpus.info["part"]) == {"training", "validation", "testing"}
+    assert (corpus.split[corpus.info["part"] == "validation"] == "train").all()
+    folder = load_speech_commands(archive.parent / "sc", words=("no", "yes"))
+    assert sorted(folder.voices) == sorted(corpus.voices)
+
+
+def test_n_per_word_limits_each_part(archive):
+    corpus = load_speech_commands(archive, words=("no",), n_per_word=2)
+    assert sorted(corpus.info["part"]) == ["testing"] * 2 + ["training"] * 2 + ["validation"] * 2
+
+
+def test_wrong_words(archive):
+    with pytest.raises(ValueError, match="expected different ones among"):
+        load_speech_commands(archive, words=("perhaps",))
+    with pytest.raises(ValueError, match="no recording of stop"):
+        load_speech_commands(archive, words=("yes", "stop"))
+    with pytest.raises(ValueError, match="n_per_word is 0"):
+        load_speech_commands(archive, n_per_word=0)
+
+
+def test_official_rule():
+    """Shares of 10 % each, and the parts of recordings that the corpus's own lists name."""
+    parts = [part_of(f"{i:08x}_nohash_0.wav") for i in range(4000)]
+    assert abs(parts.count("testing") / 4000 - 0.1) < 0.02
+    assert abs(parts.count("validation") / 4000 - 0.1) < 0.02
+    assert part_of("a69b9b3e_nohash_0.wav") == "validation"
+    assert part_of("0c40e715_nohash_0.wav") == "testing"
