@@ -126,8 +126,8 @@ class Explorer:
         raise ValueError(
             f"this explorer weighs {self.n_bytes / 1000:.0f} kB "
             f"({sizes} = {self.n_combinations} combinations of {each:.1f} kB); at most "
-            f"{max_bytes / 1000:.0f} kB keeps the page light. Use about {fitting} combinations, shorter sounds "
-            f"or smaller figures, or pass max_bytes={-(-self.n_bytes // 100_000) * 100_000}."
+            f"{max_bytes / 1000:.0f} kB keeps the page light. Use about {fitting} combinations, shorter "
+            f"sounds or smaller figures, or pass max_bytes={-(-self.n_bytes // 100_000) * 100_000}."
         )
 
     def _compute(self, index: tuple[int, ...]) -> str:
@@ -160,7 +160,7 @@ class Explorer:
     def _build(self) -> ipw.VBox:
         controls = [_control(c, i) for c, i in zip(self.choices, self._start, strict=True)]
         body = self._static_body(controls) if self.static else self._live_body(controls)
-        return ipw.VBox([*controls, body], layout=ipw.Layout(width="100%", max_width="44rem"))
+        return ipw.VBox([*controls, body], layout=ipw.Layout(width="auto", max_width="44rem"))
 
     def _static_body(self, controls: list[ipw.Widget]) -> ipw.Widget:
         """Nest one stack of pages for each control, linked in the browser: they turn without a kernel."""
@@ -173,7 +173,7 @@ class Explorer:
                 return ipw.HTML(self._cache[tuple(chosen[k] for k in range(len(order)))])
             k = order[depth]
             children = [level(depth + 1, {**chosen, k: i}) for i in range(len(self.choices[k].values))]
-            stack = ipw.Stack(children, selected_index=self._start[k], layout=ipw.Layout(width="100%"))
+            stack = ipw.Stack(children, selected_index=self._start[k], layout=ipw.Layout(width="auto"))
             self.links.append(ipw.jslink((controls[k], "index"), (stack, "selected_index")))
             return stack
 
@@ -181,7 +181,7 @@ class Explorer:
 
     def _live_body(self, controls: list[ipw.Widget]) -> ipw.Widget:
         """Compute what is asked for when it is asked for, and remember it."""
-        page = ipw.HTML(self._cache[self._start], layout=ipw.Layout(width="100%"))
+        page = ipw.HTML(self._cache[self._start], layout=ipw.Layout(width="auto"))
 
         def update(_: Any) -> None:
             try:
@@ -353,11 +353,11 @@ def _control(choice: Choice, index: int) -> ipw.Widget:
         "style": {"description_width": "initial"},
     }
     if choice.ordered and len(choice.values) > 1:
-        return ipw.SelectionSlider(**options, layout=ipw.Layout(width="100%"))
+        return ipw.SelectionSlider(**options, layout=ipw.Layout(width="auto"))
     if len(choice.texts) <= 5 and sum(map(len, choice.texts)) <= SHORT_ENOUGH_FOR_BUTTONS:
         options["style"] = {"description_width": "initial", "button_width": "auto"}
-        return ipw.ToggleButtons(**options, layout=ipw.Layout(width="100%"))
-    return ipw.Dropdown(**options, layout=ipw.Layout(width="100%", max_width="24rem"))
+        return ipw.ToggleButtons(**options, layout=ipw.Layout(width="auto"))
+    return ipw.Dropdown(**options, layout=ipw.Layout(width="auto", max_width="24rem"))
 
 
 def _items(result: Any, said: str) -> list[Any]:

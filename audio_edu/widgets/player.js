@@ -7,7 +7,7 @@
 
   const FADE = 0.01; // seconds of every crossfade: short enough to feel instant, long enough not to click
   const HANDOVER_MS = 1500; // how long a removed explorer picture waits for the one that takes its place
-  const shared = (window.audioEdu = { context: null, output: null, current: null, handover: new Map(), buffers: new Map() });
+  const shared = (window.audioEdu = { context: null, output: null, current: null, groups: new Map(), buffers: new Map() });
   let serial = 0;
 
   function audioContext() {
@@ -74,8 +74,6 @@
       if (!this.built) return;
       if (!this.group) return this.pause();
       // An explorer swaps one player for the next: keep sounding until the next one goes on from here.
-      // (When the slider runs fast, the one that sounds may be several pictures back.)
-      shared.handover.set(this.group, { player: this.playing ? this : this.following || this, at: performance.now() });
       setTimeout(() => { if (this.playing && !this.isConnected) this.pause(); }, HANDOVER_MS);
     }
 
@@ -249,16 +247,18 @@
     /* ---- one explorer picture after another ---- */
 
     takeOver() {
-      const state = this.group && shared.handover.get(this.group);
-      if (!state) return;
-      shared.handover.delete(this.group);
-      const old = state.player;
+      if (!this.group) return;
+      let old = shared.groups.get(this.group);
+      shared.groups.set(this.group, this);
+      if (!old || old.isConnected) return;
+      // When the slider runs fast, the one that sounds may be several pictures back.
+      if (!old.playing && old.following) old = old.following;
       if (old.loop) this.setLoop(true);
       if (old.sounds.length === this.sounds.length && !this.blind) this.select(old.tab);
       const follow = () => Math.min(old.now(), this.duration);
       this.position = follow();
       this.paint();
-      if (!old.playing || performance.now() - state.at > HANDOVER_MS) return;
+      if (!old.playing) return;
       this.following = old;
       Promise.all(this.sounds.map(async (sound) => { sound.buffer = await decode(sound.audio.src); })).then(() => {
         // Either may have changed meanwhile: paused, or this picture already replaced by the next.

@@ -161,7 +161,7 @@ def test_errors_name_the_numbers_and_what_to_do(call, error, message):
 
 
 def test_a_figure_needs_a_description():
-    fig, ax = plots.figure()
+    fig, _ax = plots.figure()
     with pytest.raises(ValueError, match="alt is empty"):
         plots.show(fig, alt=" ")
     with pytest.raises(TypeError, match="expected a matplotlib Figure"):
@@ -178,7 +178,7 @@ def test_figures_are_the_same_each_time_and_light():
 
 
 def test_response_and_spectrum_are_right():
-    fig, (left, right) = plots.figure(1, 2)
+    _fig, (left, right) = plots.figure(1, 2)
     plots.response(np.array([0.5, 0.5]), RATE, ax=left)
     f, gain = left.lines[0].get_data()
     assert np.interp(4000, f, gain) == pytest.approx(20 * np.log10(np.cos(np.pi / 4)), abs=0.01)
@@ -190,5 +190,5 @@ def test_response_and_spectrum_are_right():
 def test_waveform_keeps_the_peaks_of_a_long_sound():
     x = np.zeros(100_000)
     x[33_333] = 1
-    fig, ax = plots.figure()
+    _fig, ax = plots.figure()
     assert plots.waveform(x, RATE, ax=ax).lines[0].get_ydata().max() == 1
