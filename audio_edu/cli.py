@@ -1,4 +1,4 @@
-"""The command line: ``audio-edu data ...`` builds, checks and lists what ships in ``data/``; ``audio-edu bench`` measures."""
+"""The command line: ``data`` builds, checks and lists what ships in ``data/``; ``bench`` measures."""
 
 from __future__ import annotations
 

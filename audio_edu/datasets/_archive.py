@@ -28,7 +28,9 @@ def members(path: Path, wanted: Callable[[PurePosixPath], bool]) -> Iterator[tup
         If it is neither folder nor archive, is damaged, or has a member whose path climbs out of it.
     """
     if not path.exists():
-        raise FileNotFoundError(f"path is {str(path)!r}, and nothing is there; expected a folder or an archive.")
+        raise FileNotFoundError(
+            f"path is {str(path)!r}, and nothing is there; expected a folder or an archive."
+        )
     if path.is_dir():
         yield from _folder(path, wanted)
     elif zipfile.is_zipfile(path):
@@ -92,6 +94,8 @@ def _tar(path: Path, wanted: Callable[[PurePosixPath], bool]) -> Iterator[tuple[
 def _check_member(path: Path, name: str, size: int) -> None:
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if ".." in parts or name.startswith(("/", "\\")) or (parts and ":" in parts[0]):
-        raise ValueError(f"{path} has a member that climbs out of the archive, {name!r}; it is not used at all.")
+        raise ValueError(
+            f"{path} has a member that climbs out of the archive, {name!r}; it is not used at all."
+        )
     if size > LARGEST_MEMBER:
         raise ValueError(f"{path} has a member of {size:,} bytes, {name!r}; no recording here is that long.")

@@ -31,15 +31,21 @@ class Clip:
 
 
 def write_corpus(
-    out: Path, voices: Iterable[list[Clip]], *, sample_rate: int, columns: tuple[str, ...], n_bits: int, n_voices: int
+    out: Path,
+    voices: Iterable[list[Clip]],
+    *,
+    sample_rate: int,
+    columns: tuple[str, ...],
+    n_bits: int,
+    n_voices: int,
 ) -> None:
     """Write the clips, a list for each voice, to the folder `out`.
 
-    Everything is made in a temporary folder beside `out` and put in place at the end, so that a build that stops
-    half-way leaves the old corpus as it was. The card, ``README.md``, stays.
+    Everything is made in a temporary folder beside `out` and put in place at the end, so that a build that
+    stops half-way leaves the old corpus as it was. The card, ``README.md``, stays.
 
-    Samples are rounded to `n_bits` bits: FLAC stores no bits that are always zero, and a synthetic voice has nothing to
-    say in the lowest ones.
+    Samples are rounded to `n_bits` bits: FLAC stores no bits that are always zero, and a synthetic voice has
+    nothing to say in the lowest ones.
     """
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)

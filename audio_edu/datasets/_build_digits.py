@@ -32,8 +32,17 @@ def build(out: Path) -> None:
     try:
         import pyworld  # noqa: F401
     except ImportError as error:
-        raise RuntimeError("Building digits needs the WORLD vocoder: python -m pip install pyworld==0.3.5") from error
-    write_corpus(out, clips(all_voices()), sample_rate=SAMPLE_RATE, columns=COLUMNS, n_bits=12, n_voices=len(all_voices()))
+        raise RuntimeError(
+            "Building digits needs the WORLD vocoder: python -m pip install pyworld==0.3.5"
+        ) from error
+    write_corpus(
+        out,
+        clips(all_voices()),
+        sample_rate=SAMPLE_RATE,
+        columns=COLUMNS,
+        n_bits=12,
+        n_voices=len(all_voices()),
+    )
 
 
 def clips(voices: list[Voice]) -> Iterator[list[Clip]]:
@@ -62,7 +71,16 @@ def clips(voices: list[Voice]) -> Iterator[list[Clip]]:
                 if not SHORTEST_S <= seconds <= LONGEST_S:  # say it again, at a speed that fits
                     rate *= seconds / np.clip(seconds, SHORTEST_S * 1.1, LONGEST_S * 0.9)
                     x = trim(decay(trim(say(rate)), voice.decay_db))
-                info = (voice.engine, voice.speaker, voice.accent, round(rate, 3), voice.pitch, voice.tract, context, take)
+                info = (
+                    voice.engine,
+                    voice.speaker,
+                    voice.accent,
+                    round(rate, 3),
+                    voice.pitch,
+                    voice.tract,
+                    context,
+                    take,
+                )
                 made.append(Clip(x, word, voice.name, voice.split, dict(zip(COLUMNS, info, strict=True))))
         yield made
 
@@ -77,7 +95,7 @@ def _raw_of(speaker: str) -> dict:
 
 
 def _choose(raw: dict, digit: int, take: int, accent: str, rng: np.random.Generator) -> tuple[str, tuple]:
-    """Pick one of the speaker's clips of a digit in the voice's accent; takes differ in context where they can."""
+    """Pick a clip of a digit in the voice's accent; takes differ in context where they can."""
     keys = sorted(key for key in raw if key[0] == digit and key[2].split("/")[0] == accent)
     contexts = sorted({key[1] for key in keys})
     context = contexts[take % len(contexts)]

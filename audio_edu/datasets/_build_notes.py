@@ -22,7 +22,8 @@ HELD_S, CLIP_S, SLOT_S, LEAD_S = 0.75, 1.0, 3.0, 0.01
 COLUMNS = ("pitch", "velocity", "family", "preset")
 SOUND_FONTS = ("/usr/share/sounds/sf2/FluidR3_GM.sf2", "/usr/share/soundfonts/FluidR3_GM.sf2")
 
-# instrument: (family, training presets, test preset); a preset: General MIDI program (0 to 127), lowest, highest pitch
+# instrument: (family, training presets, test preset)
+# a preset: General MIDI program (0 to 127), lowest pitch, highest pitch
 INSTRUMENTS: dict[str, tuple[str, tuple[tuple[int, int, int], ...], tuple[int, int, int]]] = {
     "piano": ("keyboard", ((0, 33, 93), (1, 33, 93)), (3, 33, 93)),
     "electric piano": ("keyboard", ((4, 36, 88),), (5, 36, 88)),
@@ -57,7 +58,8 @@ def build(out: Path) -> None:
     missing += [] if fonts else ["fluid-soundfont-gm"]
     if missing:
         raise RuntimeError(
-            f"Not on this machine: {', '.join(missing)}. On Debian or Ubuntu: sudo apt-get install {' '.join(missing)}"
+            f"Not on this machine: {', '.join(missing)}. "
+            f"On Debian or Ubuntu: sudo apt-get install {' '.join(missing)}"
         )
     n_presets = sum(len(train) + 1 for _, train, _ in INSTRUMENTS.values())
     write_corpus(
@@ -96,9 +98,25 @@ def render(sound_font: Path, program: int, notes: list[tuple[int, int]]) -> list
     with tempfile.TemporaryDirectory() as folder:
         midi, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
         midi.write_bytes(midi_file(program, notes))
-        command = ["fluidsynth", "-ni", "-q", "-R", "0", "-C", "0", "-g", "0.4", "-r", str(RENDER_RATE), "-O", "float"]
+        command = [
+            "fluidsynth",
+            "-ni",
+            "-q",
+            "-R",
+            "0",
+            "-C",
+            "0",
+            "-g",
+            "0.4",
+            "-r",
+            str(RENDER_RATE),
+            "-O",
+            "float",
+        ]
         done = subprocess.run(
-            [*command, "-T", "wav", "-F", str(wav), str(sound_font), str(midi)], capture_output=True, text=True
+            [*command, "-T", "wav", "-F", str(wav), str(sound_font), str(midi)],
+            capture_output=True,
+            text=True,
         )
         if done.returncode or not wav.is_file():
             raise RuntimeError(f"fluidsynth failed ({done.returncode}): {done.stderr.strip()[-300:]}")
@@ -114,13 +132,15 @@ def render(sound_font: Path, program: int, notes: list[tuple[int, int]]) -> list
         sound[: part.size] = part
         sound[-fade.size :] *= fade
         if np.abs(sound).max() < 1e-4:
-            raise RuntimeError(f"Preset {program} is silent at pitch {notes[i][0]}; its range in INSTRUMENTS is wrong.")
+            raise RuntimeError(
+                f"Preset {program} is silent at pitch {notes[i][0]}; its range in INSTRUMENTS is wrong."
+            )
         sounds.append(sound)
     return sounds
 
 
 def midi_file(program: int, notes: list[tuple[int, int]]) -> bytes:
-    """Write a MIDI file of single notes, one every `SLOT_S` seconds from 0.1 s on. One tick is a millisecond."""
+    """Write a MIDI file of single notes, one every `SLOT_S` s from 0.1 s on. A tick is a millisecond."""
     events = [(0, bytes([0xC0, program]))]
     for i, (pitch, velocity) in enumerate(notes):
         at = round(1000 * (i * SLOT_S + 0.1))

@@ -26,8 +26,8 @@ def cache_dir() -> Path:
 def fetch(url: str, file_name: str, *, sha256: str | None = None) -> Path:
     """Return the path of a downloaded file, downloading it if it is not in the cache yet.
 
-    What has come when a connection breaks is kept beside the file as ``.part``; the next attempt, in this call or a
-    later one, goes on from there. A second process that asks for the same file waits for the first.
+    What has come when a connection breaks is kept beside the file as ``.part``; the next attempt, in this
+    call or a later one, goes on from there. A second process that asks for the same file waits for the first.
 
     Parameters
     ----------
@@ -36,8 +36,9 @@ def fetch(url: str, file_name: str, *, sha256: str | None = None) -> Path:
     file_name : str
         What it is called in `cache_dir`.
     sha256 : str, optional
-        The file's published checksum. Without one, the checksum of the first download is written beside the file and
-        every later call compares with that: it shows a file that changed, not one that was wrong from the start.
+        The file's published checksum. Without one, the checksum of the first download is written beside the
+        file and every later call compares with that: it shows a file that changed, not one that was wrong
+        from the start.
 
     Raises
     ------
@@ -56,10 +57,13 @@ def fetch(url: str, file_name: str, *, sha256: str | None = None) -> Path:
         if path.is_file():
             if expected and sha256_of(path) != expected:
                 raise ValueError(
-                    f"{path} has changed: its SHA-256 is not {expected}. Delete it, and it will be downloaded anew."
+                    f"{path} has changed: its SHA-256 is not {expected}. Delete it, and it will be "
+                    f"downloaded anew."
                 )
         else:
-            pooch.retrieve(url, f"sha256:{sha256}" if sha256 else None, file_name, folder, downloader=_resuming)
+            pooch.retrieve(
+                url, f"sha256:{sha256}" if sha256 else None, file_name, folder, downloader=_resuming
+            )
         if sha256 is None and not note.is_file():
             note.write_text(f"{sha256_of(path)}\n", encoding="ascii")
     return path
@@ -77,8 +81,10 @@ def _resuming(url: str, output_file: str, _: object) -> None:
             status = getattr(error.response, "status_code", None)
             if attempt + 1 == N_ATTEMPTS or (status is not None and status < 500):
                 raise ConnectionError(
-                    f"Could not download {url} ({_reason(error, status)}). What came so far is kept and the next call "
-                    "goes on from there. Without a network, get the file elsewhere and pass its place as path=..., "
+                    f"Could not download {url} ({_reason(error, status)}). What came so far is kept and the "
+                    f"next call "
+                    "goes on from there. Without a network, get the file elsewhere and pass its place as "
+                    "path=..., "
                     "or use load_digits(), which needs no download."
                 ) from error
             time.sleep(2**attempt / 4)
@@ -88,7 +94,11 @@ def _resuming(url: str, output_file: str, _: object) -> None:
 def _continue(url: str, part: Path) -> None:
     """Append to `part` what is missing of the file at `url`."""
     have = part.stat().st_size if part.is_file() else 0
-    headers = {"Range": f"bytes={have}-", "Accept-Encoding": "identity"} if have else {"Accept-Encoding": "identity"}
+    headers = (
+        {"Range": f"bytes={have}-", "Accept-Encoding": "identity"}
+        if have
+        else {"Accept-Encoding": "identity"}
+    )
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
         if response.status_code == 416:  # nothing after what we have: all is there, or the file has changed
             size = response.headers.get("Content-Range", "").rpartition("/")[2]

@@ -1,7 +1,8 @@
 """Reading the corpora that ship in ``data/``: one FLAC per voice beside one table, and a list of checksums.
 
-``data/NAME/index.csv`` has one row per clip: ``file, start, n_samples, label, voice, split`` and further columns that the
-corpus describes. All clips of a voice lie one after another in that voice's FLAC, so few files hold thousands of clips.
+``data/NAME/index.csv`` has one row per clip: ``file, start, n_samples, label, voice, split`` and further
+columns that the corpus describes. All clips of a voice lie one after another in that voice's FLAC, so few
+files hold thousands of clips.
 """
 
 from __future__ import annotations
@@ -53,8 +54,10 @@ def load_shipped(
     folder = data_dir() / name
     if not (folder / INDEX).is_file():
         raise FileNotFoundError(
-            f"No corpus {name!r} in {folder.parent}. It ships with the book's repository: run from a clone of it, set "
-            f"AUDIO_EDU_DATA to the clone's data folder, or build the corpus with `audio-edu data build {name}`."
+            f"No corpus {name!r} in {folder.parent}. It ships with the book's repository: run from a clone "
+            f"of it, set "
+            f"AUDIO_EDU_DATA to the clone's data folder, or build the corpus with `audio-edu data build "
+            f"{name}`."
         )
     with open(folder / INDEX, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -64,7 +67,7 @@ def load_shipped(
         sample_rates.add(rate)
     if len(sample_rates) != 1:
         raise ValueError(
-            f"The files of {folder} have the sample rates {sorted(sample_rates)}; expected one. {_HINT % name}"
+            f"The files of {folder} have sample rates {sorted(sample_rates)}; expected one. {_HINT % name}"
         )
     audio = []
     for row in rows:
@@ -109,7 +112,7 @@ def write_checksums(folder: Path) -> None:
 
 
 def verify(folder: Path) -> list[str]:
-    """Return what differs between `folder` and its ``SHA256SUMS``: one sentence a file, none if all is well."""
+    """Return what differs between `folder` and its ``SHA256SUMS``: one sentence a file."""
     if not (folder / CHECKSUMS).is_file():
         return [f"{folder / CHECKSUMS} is missing"]
     problems, listed = [], set()

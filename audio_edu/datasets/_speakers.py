@@ -1,10 +1,12 @@
 """The synthesisers behind ``data/digits``: how each is made to say the ten digits.
 
-A *speaker* is a person whose recordings a synthesiser was built from (flite, Festival), or a set of formants that
-somebody designed (espeak-ng). `utterances` returns what a speaker says, as *raw* clips; `_voices` makes voices of them.
+A *speaker* is a person whose recordings a synthesiser was built from (flite, Festival), or a set of formants
+that somebody designed (espeak-ng). `utterances` returns what a speaker says, as *raw* clips; `_voices` makes
+voices of them.
 
 The speakers of Festival's Italian, Czech and Finnish voices know no English. They are given the English
-durations and, for each English sound, the nearest of their own: foreign accents, as a learner would have them.
+durations and, for each English sound, the nearest of their own: foreign accents, as a learner would have
+them.
 """
 
 from __future__ import annotations
@@ -32,22 +34,31 @@ SOUNDS = (
 
 # How each digit comes out in English with an accent, for flite's phone input.
 ACCENTS = {
-    "british": ("z ih r ow", "w ah n", "t uw", "th r iy", "f ao", "f ay v", "s ih k s", "s eh v n", "ey t", "n ay n"),
-    "german": ("z iy r ow", "v ah n", "t uw", "s r iy", "f ao r", "f ay f", "z ih k s", "z eh v ax n", "ey t", "n ay n"),
-    "french": ("z iy r ow", "w ae n", "t uw", "s r iy", "f ao r", "f ay v", "s iy k s", "s eh v eh n", "eh t", "n ay n"),
-    "greek": ("z iy r ao", "w aa n", "t uw", "th r iy", "f ao r", "f ay v", "s iy k s", "s eh v eh n", "ey t", "n ay n"),
-    "spanish": ("s iy r ow", "w aa n", "t uw", "t r iy", "f ao r", "f ay b", "s iy k s", "s eh b eh n", "ey t", "n ay n"),
-    "indian": ("z iy r ow", "v ah n", "t uw", "t r iy", "f ow r", "f ay w", "s ih k s", "s eh w ax n", "ey t", "n ay n"),
-    "careful": ("z iy r ow", "w ah n", "t uw", "th r iy", "f ao r", "f ay v", "s ih k s", "s eh v eh n", "ey t", "n ay n"),
-}  # fmt: skip
+    accent: tuple(words.split(", "))
+    for accent, words in {
+        "british": "z ih r ow, w ah n, t uw, th r iy, f ao, f ay v, s ih k s, s eh v n, ey t, n ay n",
+        "german": "z iy r ow, v ah n, t uw, s r iy, f ao r, f ay f, z ih k s, z eh v ax n, ey t, n ay n",
+        "french": "z iy r ow, w ae n, t uw, s r iy, f ao r, f ay v, s iy k s, s eh v eh n, eh t, n ay n",
+        "greek": "z iy r ao, w aa n, t uw, th r iy, f ao r, f ay v, s iy k s, s eh v eh n, ey t, n ay n",
+        "spanish": "s iy r ow, w aa n, t uw, t r iy, f ao r, f ay b, s iy k s, s eh b eh n, ey t, n ay n",
+        "indian": "z iy r ow, v ah n, t uw, t r iy, f ow r, f ay w, s ih k s, s eh w ax n, ey t, n ay n",
+        "careful": "z iy r ow, w ah n, t uw, th r iy, f ao r, f ay v, s ih k s, s eh v eh n, ey t, n ay n",
+    }.items()
+}
 
 # English sound -> the nearest sounds of a Festival voice of another language.
-ITALIAN = dict(z="z", ih="i1", iy="i1", r="r", ow="o1 u", w="w", ah="a1", n="n", t="t", uw="u1", th="t", f="f", ao="O1",
-               ay="a1 i", v="v", s="s", k="k", eh="E1", ax="e", ey="e1 i")  # fmt: skip
-CZECH = dict(z="z", ih="i", iy="i:", r="r", ow="o u", w="v", ah="a", n="n", t="t", uw="u:", th="t", f="f", ao="o:",
-             ay="a j", v="v", v_last="f", s="s", k="k", eh="e", ax="e", ey="e j")  # fmt: skip
-FINNISH = dict(z="s", ih="i", iy="i:", r="r", ow="o u", w="u", ah="a", n="n", t="t", uw="u:", th="t", f="f", ao="o:",
-               ay="a i", v="v", v_last="f", s="s", k="k", eh="e", ax="e", ey="e i")  # fmt: skip
+ITALIAN = dict(
+    z="z", ih="i1", iy="i1", r="r", ow="o1 u", w="w", ah="a1", n="n", t="t", uw="u1", th="t", f="f",
+    ao="O1", ay="a1 i", v="v", s="s", k="k", eh="E1", ax="e", ey="e1 i",
+)  # fmt: skip
+CZECH = dict(
+    z="z", ih="i", iy="i:", r="r", ow="o u", w="v", ah="a", n="n", t="t", uw="u:", th="t", f="f", ao="o:",
+    ay="a j", v="v", v_last="f", s="s", k="k", eh="e", ax="e", ey="e j",
+)  # fmt: skip
+FINNISH = dict(
+    z="s", ih="i", iy="i:", r="r", ow="o u", w="u", ah="a", n="n", t="t", uw="u:", th="t", f="f", ao="o:",
+    ay="a i", v="v", v_last="f", s="s", k="k", eh="e", ax="e", ey="e i",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -97,15 +108,41 @@ PEOPLE = (
     Speaker("slt", "flite", "slt", "american", n_voices=16, high=True, package="flite", terms=_CMU),
     Speaker("slt", "festival", "cmu_us_slt_arctic_hts", "american", package="festvox-us-slt-hts", terms=_CMU),
     Speaker("kal", "flite", "kal16", "american", n_voices=16, package="flite", terms=_CMU),
-    Speaker("ked", "festival", "ked_diphone", "american", n_voices=10, package="festvox-kdlpc16k", terms=_CSTR),
+    Speaker(
+        "ked", "festival", "ked_diphone", "american", n_voices=10, package="festvox-kdlpc16k", terms=_CSTR
+    ),
     Speaker("lp", "festival", "lp_diphone", "italian", 190, ITALIAN, 6, True, "festvox-italp16k", "GPL-2+"),
     Speaker("pc", "festival", "pc_diphone", "italian", 115, ITALIAN, 6, False, "festvox-itapc16k", "GPL-2+"),
     Speaker("ph", "festival", "czech_ph", "czech", 110, CZECH, 6, False, "festvox-czech-ph", "GPL-2+"),
-    Speaker("machac", "festival", "czech_machac", "czech", 105, CZECH, 6, False, "festvox-czech-machac", "GPL-3+"),
+    Speaker(
+        "machac", "festival", "czech_machac", "czech", 105, CZECH, 6, False, "festvox-czech-machac", "GPL-3+"
+    ),
     Speaker("krb", "festival", "czech_krb", "czech", 230, CZECH, 6, True, "festvox-czech-krb", "GPL-3+"),
     Speaker("dita", "festival", "czech_dita", "czech", 195, CZECH, 5, True, "festvox-czech-dita", "GPL-3+"),
-    Speaker("lj", "festival", "suo_fi_lj_diphone", "finnish", 185, FINNISH, 6, True, "festvox-suopuhe-lj", "LGPL-2+"),
-    Speaker("mv", "festival", "hy_fi_mv_diphone", "finnish", 105, FINNISH, 5, False, "festvox-suopuhe-mv", "LGPL-2+"),
+    Speaker(
+        "lj",
+        "festival",
+        "suo_fi_lj_diphone",
+        "finnish",
+        185,
+        FINNISH,
+        6,
+        True,
+        "festvox-suopuhe-lj",
+        "LGPL-2+",
+    ),
+    Speaker(
+        "mv",
+        "festival",
+        "hy_fi_mv_diphone",
+        "finnish",
+        105,
+        FINNISH,
+        5,
+        False,
+        "festvox-suopuhe-mv",
+        "LGPL-2+",
+    ),
 )
 
 TOOLS = {"flite": "flite", "festival": "festival", "espeak-ng": "espeak-ng"}  # program -> Debian package
@@ -117,16 +154,19 @@ def check_tools() -> None:
     """Raise `RuntimeError` with the Debian packages to install, if a program or a voice is missing."""
     missing = [package for program, package in TOOLS.items() if shutil.which(program) is None]
     for speaker in PEOPLE:
-        if speaker.engine == "festival" and not list(Path("/usr/share/festival/voices").glob(f"*/{speaker.tool_voice}")):
+        if speaker.engine == "festival" and not list(
+            Path("/usr/share/festival/voices").glob(f"*/{speaker.tool_voice}")
+        ):
             missing += speaker.package.split()
     if missing:
         raise RuntimeError(
-            f"Not on this machine: {', '.join(missing)}. On Debian or Ubuntu: sudo apt-get install {' '.join(missing)}"
+            f"Not on this machine: {', '.join(missing)}. "
+            f"On Debian or Ubuntu: sudo apt-get install {' '.join(missing)}"
         )
 
 
 def utterances(speaker: Speaker) -> Raw:
-    """Return everything that a flite or Festival speaker says: each digit in each context, perhaps in several accents."""
+    """Return all that a flite or Festival speaker says: each digit in each context and accent."""
     with tempfile.TemporaryDirectory() as folder:
         if speaker.engine == "flite":
             return _flite(speaker, Path(folder))
@@ -184,7 +224,7 @@ def _festival(speaker: Speaker, folder: Path) -> Raw:
                 else:
                     lines.append(f"(Parameter.set 'Duration_Stretch {stretch})")
                     what = f'Text "{word}{"?" if context == "question" else "."}"'
-                lines.append(f"(utt.save.wave (utt.synth (Utterance {what})) \"{path}\" 'riff)")
+                lines.append(f'(utt.save.wave (utt.synth (Utterance {what})) "{path}" \'riff)')
     script = folder / "say.scm"
     script.write_text("\n".join(lines), encoding="utf-8")
     _run(["festival", "-b", str(script)])
@@ -197,7 +237,7 @@ def _segments(speaker: Speaker, digit: int, context: str, stretch: float) -> str
     own: list[tuple[str, float]] = []
     for i, (sound, seconds) in enumerate(zip(parts[::2], map(float, parts[1::2]), strict=True)):
         last = 2 * i + 2 == len(parts)  # some languages have no voiced sound at the end of a word
-        nearest = (last and speaker.sounds.get(f"{sound}_last") or speaker.sounds[sound]).split()
+        nearest = ((last and speaker.sounds.get(f"{sound}_last")) or speaker.sounds[sound]).split()
         shares = (1.0,) if len(nearest) == 1 else (0.6, 0.4)
         own += [(s, seconds * share * stretch) for s, share in zip(nearest, shares, strict=True)]
     melody = {"alone": (1.05, 1.15, 0.8), "list": (1.0, 1.05, 1.15), "question": (1.0, 0.92, 1.45)}[context]

@@ -1,11 +1,12 @@
 """The voices of ``data/digits``: who there is, and how a new voice is made of a speaker.
 
-A voice made of a speaker differs from it as one person differs from another: length of the vocal tract (formant
-frequencies), pitch, how much the melody moves, breath, brightness, tempo. The WORLD vocoder takes a clip apart into
-f0, spectral envelope and aperiodicity; each is changed by itself and the clip is put together again.
+A voice made of a speaker differs from it as one person differs from another: length of the vocal tract
+(formant frequencies), pitch, how much the melody moves, breath, brightness, tempo. The WORLD vocoder takes a
+clip apart into f0, spectral envelope and aperiodicity; each is changed by itself and the clip is put together
+again.
 
-Reference: M. Morise, F. Yokomori, K. Ozawa, "WORLD: a vocoder-based high-quality speech synthesis system for real-time
-applications", IEICE Trans. Inf. & Syst. E99-D(7), 2016.
+Reference: M. Morise, F. Yokomori, K. Ozawa, "WORLD: a vocoder-based high-quality speech synthesis system for
+real-time applications", IEICE Trans. Inf. & Syst. E99-D(7), 2016.
 """
 
 from __future__ import annotations
@@ -20,11 +21,20 @@ FRAME_MS = 5.0
 TEST_PEOPLE = ("ked", "dita", "mv")
 TEST_FORMANTS = ("m4", "f3", "klatt2", "Annie", "Andy", "edward", "robert", "belinda")
 TRAIN_FORMANTS = (
-    "m1", "m2", "m3", "m5", "m6", "m7", "m8", "f1", "f2", "f4", "klatt", "klatt3", "Alex", "Diogo", "Gene", "Hugo",
-    "Mario", "Michael", "Mike", "adam", "antonio", "aunty", "benjamin", "david", "grandma", "linda", "max", "paul",
-    "quincy", "shelby",
+    "m1", "m2", "m3", "m5", "m6", "m7", "m8", "f1", "f2", "f4", "klatt", "klatt3", "Alex", "Diogo", "Gene",
+    "Hugo", "Mario", "Michael", "Mike", "adam", "antonio", "aunty", "benjamin", "david", "grandma", "linda",
+    "max", "paul", "quincy", "shelby",
 )  # fmt: skip
-ESPEAK_ACCENTS = ("en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-us-nyc", "en-029", "en-gb-x-gbcwmd", "en-gb-x-gbclan")
+ESPEAK_ACCENTS = (
+    "en-us",
+    "en-gb",
+    "en-gb-scotland",
+    "en-gb-x-rp",
+    "en-us-nyc",
+    "en-029",
+    "en-gb-x-gbcwmd",
+    "en-gb-x-gbclan",
+)
 
 
 @dataclass(frozen=True)
@@ -56,10 +66,11 @@ class Voice:
     tempo : float
         Factor on the speed; each clip varies by a few per cent around it.
     skew : float
-        How far the low formants (positive: up) are moved against the high ones, as a share of their frequency.
+        How far the low formants (positive: up) are moved against the high ones, as a share of their
+        frequency.
     hiss_db : float
-        Level of the voiceless sounds against the voiced ones; each clip varies by a few dB around it. People's, as a
-        microphone hears them, are often far softer than a synthesiser's.
+        Level of the voiceless sounds against the voiced ones; each clip varies by a few dB around it.
+        People's, as a microphone hears them, are often far softer than a synthesiser's.
     decay_db : float
         How much softer than its middle the word's end is made: people run out of breath, synthesisers do not.
     """
@@ -81,7 +92,7 @@ class Voice:
 
 
 def analyze(x: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Take a clip apart: f0 [shape=(n_frames,)], envelope and aperiodicity [shape=(n_frames, n_bins)], at 16 kHz."""
+    """Take a clip apart: f0 [shape=(n_frames,)], envelope, aperiodicity [shape=(n_frames, n_bins)]."""
     import pyworld
 
     x = resample_poly(x, WORLD_RATE, sample_rate).astype(np.float64)
@@ -93,7 +104,13 @@ def analyze(x: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray, np
 
 
 def resynthesize(
-    f0: np.ndarray, envelope: np.ndarray, aperiodicity: np.ndarray, voice: Voice, *, tempo: float, rng: np.random.Generator
+    f0: np.ndarray,
+    envelope: np.ndarray,
+    aperiodicity: np.ndarray,
+    voice: Voice,
+    *,
+    tempo: float,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Put a clip together again as `voice` would say it. Returns samples at 16 kHz."""
     import pyworld
@@ -138,7 +155,11 @@ def resynthesize(
     log_envelope = log_envelope + hiss_db * voiceless * np.log(10) / 10
     aperiodicity = np.clip(aperiodicity ** (1 - voice.breath), 1e-4, 1 - 1e-9)
     return pyworld.synthesize(
-        f0, np.ascontiguousarray(np.exp(log_envelope)), np.ascontiguousarray(aperiodicity), WORLD_RATE, FRAME_MS
+        f0,
+        np.ascontiguousarray(np.exp(log_envelope)),
+        np.ascontiguousarray(aperiodicity),
+        WORLD_RATE,
+        FRAME_MS,
     )
 
 
@@ -150,7 +171,9 @@ def all_voices(seed: int = 2026) -> list[Voice]:
     voices = []
     for name in dict.fromkeys(person.name for person in PEOPLE):
         own = next(person for person in PEOPLE if person.name == name)
-        lift = -1 if own.high else 1  # where there is more room: most of a man's voices go up, of a woman's down
+        lift = (
+            -1 if own.high else 1
+        )  # where there is more room: most of a man's voices go up, of a woman's down
         for i in range(own.n_voices):
             # voice 0 is the speaker; the others are spread over what people have between them
             shift, more, own_pitch = rng.uniform(-1, 1), rng.standard_normal(), rng.standard_normal()
@@ -175,5 +198,7 @@ def all_voices(seed: int = 2026) -> list[Voice]:
             name, accent = f"espeak-{variant}", ESPEAK_ACCENTS[i % len(ESPEAK_ACCENTS)]
             pitch, tempo = round(rng.uniform(0.75, 1.25), 2), round(rng.uniform(0.9, 1.25), 2)
             decay_db = round(rng.uniform(0, 18), 1)
-            voices.append(Voice(name, name, "espeak-ng", accent, split, pitch, tempo=tempo, decay_db=decay_db))
+            voices.append(
+                Voice(name, name, "espeak-ng", accent, split, pitch, tempo=tempo, decay_db=decay_db)
+            )
     return voices

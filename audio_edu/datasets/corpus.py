@@ -1,20 +1,22 @@
 """`Corpus`: the one small, typed thing that every loader returns.
 
 A corpus is a row of *clips*. Clip ``i`` is ``audio[i]``, its class is ``labels[i]`` (a number) or
-``label_names[labels[i]]`` (a word), whoever or whatever made the sound is ``voices[i]``, and ``split[i]`` says whether
-it is for training or for testing. All of these have the same length and the same order.
+``label_names[labels[i]]`` (a word), whoever or whatever made the sound is ``voices[i]``, and ``split[i]``
+says whether it is for training or for testing. All of these have the same length and the same order.
 
-Clips differ in length, so ``audio`` is a tuple of one-dimensional arrays. `Corpus.pad` makes the rectangular array that
-a network wants.
+Clips differ in length, so ``audio`` is a tuple of one-dimensional arrays. `Corpus.pad` makes the rectangular
+array that a network wants.
 
 >>> import numpy as np
 >>> corpus = Corpus(
 ...     name="two beeps",
 ...     audio=(np.ones(8000, np.float32), np.ones(4000, np.float32)),
-...     labels=[0, 1], label_names=("long", "short"), voices=["a", "b"], split=["train", "test"], sample_rate=8000,
+...     labels=[0, 1], label_names=("long", "short"), voices=["a", "b"], split=["train", "test"],
+...     sample_rate=8000,
 ... )
 >>> corpus
-Corpus 'two beeps': 2 clips, 0.0 minutes at 8000 Hz, 2 labels, 2 voices; train 1 clips of 1 voices, test 1 of 1
+Corpus 'two beeps': 2 clips, 0.0 minutes at 8000 Hz, 2 labels, 2 voices; train 1 clips of 1 voices, test 1 of
+1
 >>> corpus.test.pad(8000).shape
 (1, 8000)
 """
@@ -36,7 +38,8 @@ SPLITS = ("train", "test")
 class Corpus:
     """Labelled clips of sound with an official split.
 
-    Nothing in a corpus can be changed: its arrays are read-only. Use ``clip.copy()`` before editing a clip in place.
+    Nothing in a corpus can be changed: its arrays are read-only. Use ``clip.copy()`` before editing a clip in
+    place.
 
     Parameters
     ----------
@@ -86,7 +89,8 @@ class Corpus:
         for i, clip in enumerate(audio):
             if clip.dtype != np.float32 or clip.ndim != 1 or not clip.size:
                 raise TypeError(
-                    f"audio[{i}] is {clip.dtype} of shape {clip.shape}; expected float32 of shape (n_samples,), not empty."
+                    f"audio[{i}] is {clip.dtype} of shape {clip.shape}; expected float32 of shape "
+                    f"(n_samples,), not empty."
                 )
         columns = {"labels": labels, "voices": voices, "split": split} | {
             f"info[{k!r}]": v for k, v in info.items()
@@ -155,7 +159,8 @@ class Corpus:
         Parameters
         ----------
         which : np.ndarray [shape=(n_clips,) or (n_chosen,)]
-            A mask of booleans, as in ``corpus.select(corpus.labels == 3)``, or the clips' numbers in the order wanted.
+            A mask of booleans, as in ``corpus.select(corpus.labels == 3)``, or the clips' numbers in the
+            order wanted.
 
         Raises
         ------
@@ -169,7 +174,8 @@ class Corpus:
             which = which.astype(bool if which.shape == (len(self),) else int)
         if which.ndim != 1 or which.dtype.kind not in "biu":
             raise TypeError(
-                f"which is {which.dtype} of shape {which.shape}; expected a mask of booleans or clip numbers, in one dimension."
+                f"which is {which.dtype} of shape {which.shape}; expected a mask of booleans or clip "
+                f"numbers, in one dimension."
             )
         rows = np.arange(len(self))[which]
         return replace(

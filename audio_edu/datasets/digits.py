@@ -14,16 +14,16 @@ DIGIT_NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "e
 def load_digits() -> Corpus:
     """Load the spoken digits that ship with the book.
 
-    The label of a clip is its digit, 0 to 9. Clips are 8 kHz, mono, trimmed to the word with a small margin, each scaled
-    to a peak of 0.9. Voices never appear in both splits, and neither do the speakers behind them.
+    The label of a clip is its digit, 0 to 9. Clips are 8 kHz, mono, trimmed to the word with a small margin,
+    each scaled to a peak of 0.9. Voices never appear in both splits, and neither do the speakers behind them.
 
     Returns
     -------
     Corpus
-        ``info`` has the columns ``engine`` (the synthesiser), ``speaker`` (the person or formant voice that the
-        synthesiser was built from; many voices are derived from one speaker), ``accent``, ``rate`` (speed factor of the
-        clip), ``pitch`` (f0 factor of the voice), ``tract`` (length factor of its formant frequencies), ``context``
-        (how the word was said), ``take`` (0, 1, ... for each digit of a voice).
+        ``info`` has the columns ``engine`` (the synthesiser), ``speaker`` (the person or formant voice that
+        the synthesiser was built from; many voices are derived from one speaker), ``accent``, ``rate`` (speed
+        factor of the clip), ``pitch`` (f0 factor of the voice), ``tract`` (length factor of its formant
+        frequencies), ``context`` (how the word was said), ``take`` (0, 1, ... for each digit of a voice).
 
     Raises
     ------
@@ -43,5 +43,5 @@ def load_digits() -> Corpus:
         "digits",
         label_names=DIGIT_NAMES,
         numbers={"rate": float, "pitch": float, "tract": float, "take": int},
-        licence="CC BY 4.0; see data/digits/README.md for the voices' own terms",
+        licence="CC BY 4.0; some voices GPL or LGPL: see data/digits/README.md",
     )

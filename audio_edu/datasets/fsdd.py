@@ -1,9 +1,9 @@
 """The Free Spoken Digit Dataset (FSDD): real people saying the English digits, 8 kHz.
 
-Z. Jackson and others, https://github.com/Jakobovski/free-spoken-digit-dataset, CC BY-SA 4.0: six speakers, each digit
-fifty times, 3,000 recordings. The official split holds back recordings 0 to 4 of each digit and speaker, so the *same
-people* are in both parts: a model that does well there knows these six voices. The harder and more honest question
-leaves a speaker out, or trains on `load_digits` alone.
+Z. Jackson and others, https://github.com/Jakobovski/free-spoken-digit-dataset, CC BY-SA 4.0: six speakers,
+each digit fifty times, 3,000 recordings. The official split holds back recordings 0 to 4 of each digit and
+speaker, so the *same people* are in both parts: a model that does well there knows these six voices. The
+harder and more honest question leaves a speaker out, or trains on `load_digits` alone.
 """
 
 from __future__ import annotations
@@ -27,21 +27,23 @@ _RECORDING = re.compile(r"([0-9])_([^/]+)_([0-9]+)\.wav", re.IGNORECASE)
 def load_fsdd(path: str | Path | None = None) -> Corpus:
     """Load real people's spoken digits.
 
-    The recordings' levels differ fifteenfold between speakers, so each clip is scaled to a peak of 1 (*peak-normalized*).
-    Recordings at another sample rate are resampled to 8 kHz, several channels are averaged into one.
+    The recordings' levels differ fifteenfold between speakers, so each clip is scaled to a peak of 1
+    (*peak-normalized*). Recordings at another sample rate are resampled to 8 kHz, several channels are
+    averaged into one.
 
     Parameters
     ----------
     path : str or Path, optional
-        A folder, zip or tar archive of recordings named ``{digit}_{speaker}_{take}.wav``, at any depth; other files are
-        ignored. Any recordings named so will do, not only FSDD's. A folder may also hold just the archive.
-        Default: download version 1.0.10 once (16 MB) into the cache (``$AUDIO_EDU_CACHE``, else pooch's).
+        A folder, zip or tar archive of recordings named ``{digit}_{speaker}_{take}.wav``, at any depth; other
+        files are ignored. Any recordings named so will do, not only FSDD's. A folder may also hold just the
+        archive. Default: download version 1.0.10 once (16 MB) into the cache (``$AUDIO_EDU_CACHE``, else
+        pooch's).
 
     Returns
     -------
     Corpus
-        The label is the digit, the voice is the speaker; takes 0 to 4 are ``test``, the others ``train``. ``info`` has
-        the column ``take``.
+        The label is the digit, the voice is the speaker; takes 0 to 4 are ``test``, the others ``train``.
+        ``info`` has the column ``take``.
 
     Raises
     ------
@@ -50,12 +52,14 @@ def load_fsdd(path: str | Path | None = None) -> Corpus:
     FileNotFoundError
         If there is nothing at `path`.
     ValueError
-        If there is no recording at `path`, or one is damaged or comes twice, or an archive's member climbs out of it.
+        If there is no recording at `path`, or one is damaged or comes twice, or an archive's member climbs
+        out of it.
 
     Notes
     -----
-    GitHub makes the archive on request and publishes no checksum. What is checked: the archive's own checksum of each
-    member; that there are 3,000 recordings; and that the file is, byte for byte, the one that was downloaded first.
+    GitHub makes the archive on request and publishes no checksum. What is checked: the archive's own checksum
+    of each member; that there are 3,000 recordings; and that the file is, byte for byte, the one that was
+    downloaded first.
 
     Examples
     --------
@@ -70,7 +74,8 @@ def load_fsdd(path: str | Path | None = None) -> Corpus:
     corpus = _read(archive)
     if len(corpus) != N_RECORDINGS:
         raise ValueError(
-            f"{archive} has {len(corpus)} recordings; expected {N_RECORDINGS}. Delete it, and it will be downloaded anew."
+            f"{archive} has {len(corpus)} recordings; expected {N_RECORDINGS}. Delete it, and it will be "
+            f"downloaded anew."
         )
     return corpus
 
@@ -84,7 +89,9 @@ def _read(path: Path) -> Corpus:
             raise ValueError(f"{path} holds {name.name} twice; give the folder of one of them.")
         clips[key] = read_clip(name, content, SAMPLE_RATE)
     if not clips:
-        raise ValueError(f"path is {str(path)!r}, which holds no recording named {{digit}}_{{speaker}}_{{take}}.wav.")
+        raise ValueError(
+            f"path is {str(path)!r}, which holds no recording named {{digit}}_{{speaker}}_{{take}}.wav."
+        )
     keys = sorted(clips, key=lambda key: (key[1], key[0], key[2]))
     digits, speakers, takes = (np.array(column) for column in zip(*keys, strict=True))
     return Corpus(

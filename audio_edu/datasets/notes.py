@@ -9,24 +9,25 @@ from ._shipped import load_shipped
 from .corpus import Corpus
 
 INSTRUMENT_NAMES = (
-    "piano", "electric piano", "mallets", "organ", "accordion", "guitar", "bass", "violin", "string ensemble", "choir",
-    "brass", "saxophone", "double reed", "flute", "plucked lute", "synth lead",
+    "piano", "electric piano", "mallets", "organ", "accordion", "guitar", "bass", "violin", "string ensemble",
+    "choir", "brass", "saxophone", "double reed", "flute", "plucked lute", "synth lead",
 )  # fmt: skip
 
 
 def load_notes() -> Corpus:
     """Load the single notes that ship with the book.
 
-    The label of a clip is its instrument, its voice the sound font's preset. Clips are 16 kHz, mono and 1 s long: the
-    note begins after 10 ms and is let go after 0.75 s. They keep their level: a soft note is softer than a loud one of
-    the same preset. Test presets are not among the training presets, and test pitches (odd MIDI numbers) are not among
-    the training pitches (even ones).
+    The label of a clip is its instrument, its voice the sound font's preset. Clips are 16 kHz, mono and 1 s
+    long: the note begins after 10 ms and is let go after 0.75 s. They keep their level: a soft note is softer
+    than a loud one of the same preset. Test presets are not among the training presets, and test pitches (odd
+    MIDI numbers) are not among the training pitches (even ones).
 
     Returns
     -------
     Corpus
-        ``info`` has the columns ``pitch`` (MIDI note number; 69 is A4, 440 Hz), ``velocity`` (how hard the note is
-        struck, 1 to 127), ``family`` (keyboard, strings, ...) and ``preset`` (the General MIDI program, 0 to 127).
+        ``info`` has the columns ``pitch`` (MIDI note number; 69 is A4, 440 Hz), ``velocity`` (how hard the
+        note is struck, 1 to 127), ``family`` (keyboard, strings, ...) and ``preset`` (the General MIDI
+        program, 0 to 127).
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Speech Commands v0.02: one-second words of 2,618 real people, 16 kHz.
 
-P. Warden, "Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition", arXiv:1804.03209, 2018; CC BY 4.0.
-The official split keeps each speaker in one part.
+P. Warden, "Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition", arXiv:1804.03209, 2018; CC
+BY 4.0. The official split keeps each speaker in one part.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ URL = "http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz"
 SHA256 = "af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58"
 SAMPLE_RATE = 16000
 WORDS = (
-    "backward", "bed", "bird", "cat", "dog", "down", "eight", "five", "follow", "forward", "four", "go", "happy", "house",
-    "learn", "left", "marvin", "nine", "no", "off", "on", "one", "right", "seven", "sheila", "six", "stop", "three",
-    "tree", "two", "up", "visual", "wow", "yes", "zero",
+    "backward", "bed", "bird", "cat", "dog", "down", "eight", "five", "follow", "forward", "four", "go",
+    "happy", "house", "learn", "left", "marvin", "nine", "no", "off", "on", "one", "right", "seven", "sheila",
+    "six", "stop", "three", "tree", "two", "up", "visual", "wow", "yes", "zero",
 )  # fmt: skip
 
 
@@ -36,8 +36,8 @@ def load_speech_commands(
 ) -> Corpus:
     """Load spoken words of many real people.
 
-    Each clip is scaled to a peak of 1 (*peak-normalized*): people sat at different distances from their microphones.
-    Recordings that are silent or damaged are left out.
+    Each clip is scaled to a peak of 1 (*peak-normalized*): people sat at different distances from their
+    microphones. Recordings that are silent or damaged are left out.
 
     Parameters
     ----------
@@ -45,15 +45,17 @@ def load_speech_commands(
         The corpus's archive, or its unpacked folder: ``{word}/{speaker}_nohash_{number}.wav``.
         Default: download it once (2.4 GB) into the cache (``$AUDIO_EDU_CACHE``, else pooch's).
     words : sequence of str
-        Which of the 35 words to load, in the order of their labels. Default: the ten digits. All 35 take 7 GB of memory.
+        Which of the 35 words to load, in the order of their labels. Default: the ten digits. All 35 take 7 GB
+        of memory.
     n_per_word : int, optional
         Load at most so many clips of each word and part: the first ones found. Default: all.
 
     Returns
     -------
     Corpus
-        The label is the word's place in `words`, the voice is the speaker's identifier. ``info`` has the column ``part``:
-        the official ``training``, ``validation`` or ``testing``; ``validation`` counts as ``train`` in the split.
+        The label is the word's place in `words`, the voice is the speaker's identifier. ``info`` has the
+        column ``part``: the official ``training``, ``validation`` or ``testing``; ``validation`` counts as
+        ``train`` in the split.
 
     Raises
     ------
@@ -62,8 +64,8 @@ def load_speech_commands(
     FileNotFoundError
         If there is nothing at `path`.
     ValueError
-        If a word is unknown, or there is no such word at `path`, or an archive's member climbs out of it, or the
-        download does not have its published checksum.
+        If a word is unknown, or there is no such word at `path`, or an archive's member climbs out of it, or
+        the download does not have its published checksum.
 
     Examples
     --------

@@ -69,7 +69,9 @@ def test_midi_file_is_a_midi_file():
     assert content.endswith(b"\xff\x2f\x00")
 
 
-@pytest.mark.parametrize(("n", "octets"), [(0, b"\x00"), (127, b"\x7f"), (128, b"\x81\x00"), (2_000_000, b"\xfa\x89\x00")])
+@pytest.mark.parametrize(
+    ("n", "octets"), [(0, b"\x00"), (127, b"\x7f"), (128, b"\x81\x00"), (2_000_000, b"\xfa\x89\x00")]
+)
 def test_variable_length_numbers_of_midi(n, octets):
     assert _build_notes._variable_length(n) == octets
 
@@ -95,7 +97,7 @@ def test_a_build_that_breaks_leaves_the_old_corpus(tmp_path):
         yield [clip]
         raise RuntimeError("power cut")
 
-    with pytest.raises(RuntimeError, match="power cut"):
+    with pytest.raises(RuntimeError, match=r"power cut"):
         _build.write_corpus(out, breaks(), **settings)
     assert _shipped.verify(out) == []
     assert [path.name for path in tmp_path.iterdir()] == ["notes"]
@@ -104,16 +106,16 @@ def test_a_build_that_breaks_leaves_the_old_corpus(tmp_path):
 def test_a_build_does_not_replace_a_folder_of_other_things(tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     clip = _build.Clip(np.full(100, 0.5), "piano", "piano-000", "train")
-    with pytest.raises(ValueError, match="holds other files"):
+    with pytest.raises(ValueError, match=r"holds other files"):
         _build.write_corpus(tmp_path, [[clip]], sample_rate=16000, columns=(), n_bits=13, n_voices=1)
     assert (tmp_path / "thesis.txt").read_text() == "precious"
 
 
 def test_missing_tools_are_named_by_their_packages(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(RuntimeError, match="apt-get install.*flite"):
+    with pytest.raises(RuntimeError, match=r"apt-get install.*flite"):
         _build_digits.build(tmp_path / "out")
-    with pytest.raises(RuntimeError, match="apt-get install.*fluidsynth"):
+    with pytest.raises(RuntimeError, match=r"apt-get install.*fluidsynth"):
         _build_notes.build(tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -121,7 +123,9 @@ def test_missing_tools_are_named_by_their_packages(tmp_path, monkeypatch):
 FONT = next((path for path in map(Path, _build_notes.SOUND_FONTS) if path.is_file()), None)
 
 
-@pytest.mark.skipif(not FONT or not shutil.which("fluidsynth"), reason="needs fluidsynth and fluid-soundfont-gm")
+@pytest.mark.skipif(
+    not FONT or not shutil.which("fluidsynth"), reason="needs fluidsynth and fluid-soundfont-gm"
+)
 def test_a_rendered_preset_is_the_shipped_one():
     notes = load_notes()
     shipped = notes.select(notes.voices == "flute-073")

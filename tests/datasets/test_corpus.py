@@ -43,14 +43,14 @@ def test_pad_cuts_and_fills():
     assert make().pad().shape == (3, 5)
     padded[0, 0] = 9  # a copy: the corpus does not change
     assert make().audio[0][0] == 1
-    with pytest.raises(ValueError, match="n_samples is 0"):
+    with pytest.raises(ValueError, match=r"n_samples is 0"):
         make().pad(0)
 
 
 def test_nothing_can_be_changed():
     corpus = make()
     for array in (corpus.audio[0], corpus.labels, corpus.voices, corpus.split, corpus.info["take"]):
-        with pytest.raises(ValueError, match="read-only"):
+        with pytest.raises(ValueError, match=r"read-only"):
             array[0] = array[0]
     with pytest.raises(AttributeError):
         corpus.sample_rate = 3
@@ -79,7 +79,7 @@ def test_what_does_not_fit_is_refused(changes, error, message):
 
 
 def test_select_says_what_it_wants():
-    with pytest.raises(TypeError, match="which is float64"):
+    with pytest.raises(TypeError, match=r"which is float64"):
         make().select(np.array([0.5]))
     with pytest.raises(IndexError):
         make().select(np.array([True, False]))

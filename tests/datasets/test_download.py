@@ -95,7 +95,7 @@ def test_goes_on_where_the_connection_broke(server, cache):
 def test_goes_on_in_a_later_call(server, cache):
     server.cuts = 3
     server.cut_after = 49152
-    with pytest.raises(ConnectionError, match="the next call goes on from there.*path="):
+    with pytest.raises(ConnectionError, match=r"the next call goes on from there.*path="):
         _download.fetch(server.url, "a.bin", sha256=SHA256)
     assert _download.fetch(server.url, "a.bin", sha256=SHA256).read_bytes() == CONTENT
     assert server.asked[-1] == "bytes=147456-"
@@ -118,7 +118,7 @@ def test_complete_part_file_is_taken(server, cache):
 
 def test_wrong_checksum_is_refused_and_deleted(server, cache):
     server.content = CONTENT[::-1]
-    with pytest.raises(ValueError, match="SHA256|hash"):
+    with pytest.raises(ValueError, match=r"SHA256|hash"):
         _download.fetch(server.url, "a.bin", sha256=SHA256)
     assert leftovers(cache) == []
     server.content = CONTENT
@@ -129,7 +129,7 @@ def test_file_changed_in_the_cache_is_noticed(server):
     for sha256 in (SHA256, None):  # a published checksum, and that of the first download
         path = _download.fetch(server.url, f"{sha256}.bin", sha256=sha256)
         path.write_bytes(b"something else")
-        with pytest.raises(ValueError, match="has changed.*Delete it"):
+        with pytest.raises(ValueError, match=r"has changed.*Delete it"):
             _download.fetch(server.url, f"{sha256}.bin", sha256=sha256)
 
 
@@ -142,7 +142,7 @@ def test_not_there_is_said_at_once(server):
 
 def test_server_in_trouble_is_tried_again(server):
     server.status = 503
-    with pytest.raises(ConnectionError, match="503"):
+    with pytest.raises(ConnectionError, match=r"503"):
         _download.fetch(server.url, "a.bin")
     assert len(server.asked) == _download.N_ATTEMPTS
 
@@ -174,7 +174,7 @@ def test_fsdd_is_downloaded_counted_and_kept(server, tmp_path, monkeypatch):
     path = make_zip(tmp_path / "x.zip", {f"top/recordings/{name}": wav() for name in names})
     server.content = path.read_bytes()
     monkeypatch.setattr(fsdd, "URL", server.url)
-    with pytest.raises(ValueError, match="has 40 recordings; expected 3000"):
+    with pytest.raises(ValueError, match=r"has 40 recordings; expected 3000"):
         load_fsdd()
     monkeypatch.setattr(fsdd, "N_RECORDINGS", 40)
     assert len(load_fsdd().test) == 20
@@ -186,6 +186,6 @@ def test_downloaded_archive_that_climbs_out_writes_nothing(server, tmp_path, mon
         archive.writestr("../../7_evil_1.wav", wav())
     server.content = (tmp_path / "x.zip").read_bytes()
     monkeypatch.setattr(fsdd, "URL", server.url)
-    with pytest.raises(ValueError, match="climbs out"):
+    with pytest.raises(ValueError, match=r"climbs out"):
         load_fsdd()
     assert not list(tmp_path.rglob("7_evil_1.wav"))

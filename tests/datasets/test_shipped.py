@@ -70,7 +70,7 @@ def test_digits_no_two_clips_are_the_same(digits):
 
 
 def test_digits_are_told_apart_across_voices(digits):
-    """A plain nearest-mean classifier on a coarse spectrogram, trained on other speakers: the words are what they say."""
+    """The words are what they say: a nearest-mean classifier trained on other speakers tells them apart."""
     import librosa
 
     def features(corpus):
@@ -110,7 +110,9 @@ def test_notes_louder_when_struck_harder(notes):
 
 def test_notes_sound_at_their_pitch(notes):
     """Sustained instruments: the spectrum's peaks lie on multiples of the labelled frequency."""
-    wanted = np.isin(notes.labels, [notes.label_names.index(n) for n in ("flute", "violin", "organ", "synth lead")])
+    wanted = np.isin(
+        notes.labels, [notes.label_names.index(n) for n in ("flute", "violin", "organ", "synth lead")]
+    )
     some = notes.select(wanted & (notes.info["velocity"] == 80))
     good = []
     for clip, pitch in zip(some.audio, some.info["pitch"], strict=True):
@@ -144,7 +146,7 @@ def test_verify_names_what_differs(tmp_path):
 
 def test_missing_data_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_EDU_DATA", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="audio-edu data build digits"):
+    with pytest.raises(FileNotFoundError, match=r"audio-edu data build digits"):
         load_digits()
 
 
@@ -158,5 +160,5 @@ def test_cut_file_says_what_to_do(tmp_path, monkeypatch):
     late[1] = "99999999"
     (tmp_path / "notes" / "index.csv").write_text(rows[0] + ",".join(late))
     monkeypatch.setenv("AUDIO_EDU_DATA", str(tmp_path))
-    with pytest.raises(ValueError, match="ends before sample.*audio-edu data verify notes"):
+    with pytest.raises(ValueError, match=r"ends before sample.*audio-edu data verify notes"):
         load_notes()

@@ -43,11 +43,11 @@ def test_n_per_word_limits_each_part(archive):
 
 
 def test_wrong_words(archive):
-    with pytest.raises(ValueError, match="expected different ones among"):
+    with pytest.raises(ValueError, match=r"expected different ones among"):
         load_speech_commands(archive, words=("perhaps",))
-    with pytest.raises(ValueError, match="no recording of stop"):
+    with pytest.raises(ValueError, match=r"no recording of stop"):
         load_speech_commands(archive, words=("yes", "stop"))
-    with pytest.raises(ValueError, match="n_per_word is 0"):
+    with pytest.raises(ValueError, match=r"n_per_word is 0"):
         load_speech_commands(archive, n_per_word=0)
 
 
