@@ -109,8 +109,8 @@ def mp3(sound: Sound, gain: float = 1.0) -> bytes:
     x, sample_rate = sound
     target = next((rate for rate in MP3_RATES if rate >= sample_rate), MP3_RATES[-1])
     # The encoder's low-pass takes away the top eighth of the band: a sound that has something there (above
-    # −40 dB) gets a higher rate, or a lesson on aliasing would fall silent.
-    if target < 44100 and _share_above(x, 0.42) > 1e-4:
+    # −27 dB) gets a higher rate, or a lesson on aliasing would fall silent.
+    if target < 44100 and _share_above(x, 0.42) > 2e-3:
         target = next(rate for rate in MP3_RATES if rate >= 1.3 * sample_rate)
     x = x * gain
     if target != sample_rate:

@@ -170,12 +170,12 @@ def test_blind_test_hides_asks_and_keeps_score(open_page):
     page = open_page(compare({"clean": voice(), "noisy": voice(200)}, RATE, title="Guess", blind=True))
     assert page.get_by_role("radio").all_inner_texts() == ["A", "B"]
     assert not page.get_by_role("img").first.is_visible()
-    right, seen = 0, set()
+    right = 0
     for round_ in range(1, 7):
         truth = page.evaluate(
-            "(() => { const p = document.querySelector('audio-player'); return p.order.indexOf(p.target); })()"
+            "(() => { const p = document.querySelector('audio-player');"
+            " return p.order.indexOf(p.target); })()"
         )
-        seen.add(truth)
         asked = page.locator(".ae-question strong").inner_text()
         guess = 0 if round_ % 2 else truth
         right += guess == truth
@@ -280,8 +280,7 @@ def test_explorer_goes_on_playing_from_the_same_position(open_page):
 
 
 @needs_embed
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1000, 390])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1000), ("dark", 390)])
 def test_axe_finds_nothing_serious_and_nothing_sticks_out(open_page, theme, width):
     page = open_page(
         listen(voice(), RATE, title="Voice", hint="Listen."),
@@ -309,6 +308,7 @@ def test_axe_finds_nothing_serious_and_nothing_sticks_out(open_page, theme, widt
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     outside = page.evaluate(
         """() => [...document.querySelectorAll('audio-player *, .ae-figure *')].filter((e) => {
-        const r = e.getBoundingClientRect(); return r.width && (r.right > innerWidth + 1 || r.left < -1); }).length"""
+        const r = e.getBoundingClientRect();
+        return r.width && (r.right > innerWidth + 1 || r.left < -1); }).length"""
     )
     assert outside == 0
