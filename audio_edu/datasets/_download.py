@@ -57,13 +57,14 @@ def fetch(url: str, file_name: str, *, sha256: str | None = None) -> Path:
         if path.is_file():
             if expected and sha256_of(path) != expected:
                 raise ValueError(
-                    f"{path} has changed: its SHA-256 is not {expected}. Delete it, and it will be "
-                    f"downloaded anew."
+                    f"{path} has changed: its SHA-256 is not {expected}. "
+                    "Delete it, and it will be downloaded anew."
                 )
         else:
             pooch.retrieve(
                 url, f"sha256:{sha256}" if sha256 else None, file_name, folder, downloader=_resuming
             )
+            note.unlink(missing_ok=True)  # a download is a new first one
         if sha256 is None and not note.is_file():
             note.write_text(f"{sha256_of(path)}\n", encoding="ascii")
     return path

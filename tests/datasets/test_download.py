@@ -131,6 +131,16 @@ def test_file_changed_in_the_cache_is_noticed(server):
         path.write_bytes(b"something else")
         with pytest.raises(ValueError, match=r"has changed.*Delete it"):
             _download.fetch(server.url, f"{sha256}.bin", sha256=sha256)
+        path.unlink()  # as the message says
+        for _ in range(2):
+            assert _download.fetch(server.url, f"{sha256}.bin", sha256=sha256).read_bytes() == CONTENT
+
+
+def test_deleted_file_may_come_back_different(server):
+    _download.fetch(server.url, "a.bin").unlink()
+    server.content = CONTENT[:1000]
+    for _ in range(2):
+        assert _download.fetch(server.url, "a.bin").read_bytes() == CONTENT[:1000]
 
 
 def test_not_there_is_said_at_once(server):
