@@ -19,6 +19,7 @@ import hashlib
 import json
 import os
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -269,6 +270,13 @@ def tidy_widgets(notebook) -> None:
     notebook.metadata, notebook.cells = from_dict(renamed["m"]), [from_dict(cell) for cell in renamed["c"]]
 
 
+def without_log_lines(notebook) -> None:
+    """Leave out what libraries log to stderr: it differs from run to run and teaches nothing."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
+
+
 def execute(source: Path) -> dict[str, float]:
     """Execute a chapter and put it in place of the previous notebook; on failure that one stays.
 
@@ -295,12 +303,13 @@ def execute(source: Path) -> dict[str, float]:
         notebook,
         timeout=CELL_TIMEOUT_S,
         record_timing=False,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(NOTEBOOKS)}},
         on_cell_start=lambda cell, cell_index: at.update(cell=cell),
     )
     start = time.perf_counter()
     try:
-        with client.setup_kernel():
+        with client.setup_kernel(stderr=subprocess.DEVNULL):  # what C++ libraries log past Python
             memory = PeakMemory(client.km.provisioner.pid)
             memory.start()
             for index, cell in enumerate(notebook.cells):
@@ -322,6 +331,7 @@ def execute(source: Path) -> dict[str, float]:
     }
     notebook.metadata.pop("language_info", None)  # it names the exact Python that ran, and nothing reads it
     tidy_widgets(notebook)
+    without_log_lines(notebook)
     notebook.metadata[METADATA_KEY] = {"fingerprint": before, **measured}
     target = notebook_of(source)
     temporary = target.with_suffix(".ipynb.part")

@@ -93,7 +93,7 @@ def phases() -> Player:
     rng = np.random.default_rng(0)
     scrambled = np.abs(S) * np.exp(2j * np.pi * rng.random(S.shape))
     return compare(
-        {"as spoken": x, "phases at random": istft(scrambled, n_fft=512, hop_length=128, n_samples=len(x))},
+        {"as spoken": x, "phases at random": istft(scrambled, n_fft=512, hop_length=128, length=len(x))},
         sample_rate,
         title="What half of these papers are about",
         hint="Both have nearly the same spectrogram. The second one has lost its phases, and with them its voice.",

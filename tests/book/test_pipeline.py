@@ -8,6 +8,7 @@ import pytest
 
 CHAPTER = """---
 kernelspec:
+  display_name: Python 3
   name: python3
 ---
 # A chapter
@@ -66,8 +67,8 @@ def touch_up(path):
 
 def test_imports_are_followed_through_stubs_and_other_modules():
     found = pipeline.followed_modules("from audio_edu.widgets import listen")
-    assert any(name.startswith("audio_edu.widgets.") for name in found)
-    assert "audio_edu.signal.pcm" in found, "the player measures loudness with signal.pcm"
+    assert "audio_edu.widgets.player" in found
+    assert "audio_edu.signal.levels" in found, "the player takes loudness from audio_edu.signal"
     assert not any(name.startswith("audio_edu.datasets") for name in found)
     assert pipeline.followed_modules("from audio_edu.signal import pcm") >= {"audio_edu.signal.pcm"}
     assert "audio_edu.datasets.digits" in pipeline.followed_modules("def f():\n    import audio_edu")
@@ -82,8 +83,8 @@ def test_a_loader_brings_its_data_and_no_other():
     ("change", "reason"),
     [
         (lambda book, source: touch_up(source), "text"),
-        (lambda book, source: touch_up(book / "audio_edu" / "signal" / "pcm.py"), "modules"),
-        (lambda book, source: touch_up(book / "audio_edu" / "_validate.py"), "modules"),  # imported by pcm
+        (lambda book, source: touch_up(book / "audio_edu" / "signal" / "levels.py"), "modules"),
+        (lambda book, source: touch_up(book / "audio_edu" / "_validate.py"), "modules"),  # imported by levels
         (lambda book, source: touch_up(book / "requirements.txt"), "requirements"),
     ],
 )
