@@ -7,10 +7,7 @@ page, as a card. Colours are Okabe and Ito's, which colour-blind readers can tel
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import matplotlib
@@ -18,74 +15,46 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ._figure import (
+    BLACK,
+    BLUE,
+    COLORS,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    SKY,
+    STYLE,
+    YELLOW,
+    Picture,
+    figure_facts,
+    image_uri,
+)
 from ._validate import check_audio, check_positive, check_sample_rate
 
-BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-GREY, BLACK, SKY, YELLOW = "#7A8590", "#1F2328", "#56B4E9", "#E69F00"
-COLORS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, GREY)
-
-STYLE: dict[str, Any] = {
-    "figure.dpi": 110,
-    "figure.facecolor": "white",
-    "figure.constrained_layout.use": True,
-    "savefig.facecolor": "white",
-    "font.family": "DejaVu Sans",
-    "font.size": 10.5,
-    "axes.titlesize": 11,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.labelsize": 10.5,
-    "axes.labelcolor": BLACK,
-    "axes.edgecolor": "#9AA4AF",
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#E4E8EC",
-    "grid.linewidth": 0.8,
-    "axes.prop_cycle": matplotlib.cycler(color=COLORS),
-    "lines.linewidth": 1.7,
-    "xtick.labelsize": 9.5,
-    "ytick.labelsize": 9.5,
-    "xtick.color": "#4A545E",
-    "ytick.color": "#4A545E",
-    "legend.frameon": False,
-    "legend.fontsize": 9.5,
-    "image.cmap": "magma",
-}
-
-
-class Picture:
-    """A finished figure with its description: what a cell shows instead of a bare figure.
-
-    Attributes
-    ----------
-    alt : str
-        What there is to see, for readers who do not see it.
-    facts : str
-        What was drawn, in rounded numbers, so that a notebook executed again can be compared.
-    n_bytes : int
-        The size of :attr:`html`.
-    """
-
-    def __init__(self, fig: Figure, alt: str, caption: str = ""):
-        self.alt, self.caption, self.facts = alt, caption, figure_facts(fig)
-        text = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-        self.html = (
-            f'<figure class="ae-figure"><img alt="{escape(alt)}" '
-            f'src="{image_uri(fig)}" style="width:100%;height:auto;background:#fff">{text}</figure>'
-        )
-        self.n_bytes = len(self.html)
-
-    def __repr__(self) -> str:
-        """Return the facts in one line."""
-        return f"figure: {self.facts}"
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from .widgets._assets import with_assets
-
-        return {"text/plain": repr(self), "text/html": with_assets(self.html)}
+__all__ = [
+    "BLACK",
+    "BLUE",
+    "COLORS",
+    "GREEN",
+    "GREY",
+    "ORANGE",
+    "PINK",
+    "SKY",
+    "STYLE",
+    "YELLOW",
+    "Picture",
+    "before_after",
+    "figure",
+    "figure_facts",
+    "heatmap",
+    "image_uri",
+    "response",
+    "show",
+    "spectrogram",
+    "spectrum",
+    "waveform",
+]
 
 
 def figure(
@@ -147,55 +116,6 @@ def show(fig: Figure, *, alt: str, caption: str = "") -> Picture:
     if not str(alt).strip():
         raise ValueError("alt is empty; describe in a sentence what there is to see in the figure.")
     return Picture(fig, str(alt), caption)
-
-
-def image_uri(fig: Figure) -> str:
-    """Return the figure as a WebP ``data:`` address: lossless for lines, lossy where that is far smaller."""
-    from PIL import Image
-
-    raw = io.BytesIO()
-    with matplotlib.rc_context(STYLE):
-        # Twice the pixels of a plain screen at 6 in: sharp on a phone and on a dense screen.
-        fig.savefig(raw, format="png", dpi=165, pil_kwargs={"compress_level": 1})
-    image = Image.open(raw).convert("RGB")
-    best = b""
-    for options in ({"lossless": True, "quality": 30, "method": 3}, {"quality": 78, "method": 4}):
-        buffer = io.BytesIO()
-        image.save(buffer, "WEBP", **options)
-        if not best or buffer.tell() < 0.6 * len(best):
-            best = buffer.getvalue()
-    return f"data:image/webp;base64,{base64.b64encode(best).decode('ascii')}"
-
-
-def figure_facts(fig: Figure) -> str:
-    """Describe what is drawn (titles, lines, images, bars) in numbers rounded to three digits."""
-    parts = []
-    for ax in fig.axes:
-        drawn = [f"{ax.get_title(loc='left') or ax.get_title()}".strip()]
-        for line in ax.lines:
-            drawn.append(_range_facts(f"line of {len(line.get_ydata())} points", line.get_ydata()))
-        for image in ax.images:
-            drawn.append(
-                _range_facts("image " + "×".join(map(str, image.get_array().shape)), image.get_array())
-            )
-        for mesh in ax.collections:
-            if mesh.get_array() is not None:
-                drawn.append(_range_facts(f"mesh of {mesh.get_array().size}", mesh.get_array()))
-        if ax.patches:
-            heights = [patch.get_height() for patch in ax.patches if hasattr(patch, "get_height")]
-            drawn.append(_range_facts(f"{len(ax.patches)} patches", heights))
-        parts.append("[" + ", ".join(filter(None, drawn)) + "]")
-    return f"{len(fig.axes)} axes; " + " ".join(parts)
-
-
-def _range_facts(what: str, values: Any) -> str:
-    values = np.ma.compressed(np.ma.masked_invalid(np.ma.asarray(values, dtype=float)))
-    if not len(values):
-        return what
-    low, high = float(values.min()), float(values.max())
-    digits = 2 - int(np.floor(np.log10(max(abs(low), abs(high), 1e-12))))
-    low, high = round(low, digits) + 0.0, round(high, digits) + 0.0
-    return f"{what}, {low:.6g} to {high:.6g}"
 
 
 def waveform(x: np.ndarray, sample_rate: float, *, ax: Axes, color: str = BLUE, label: str = "") -> Axes:
