@@ -32,6 +32,7 @@ serve: book  ## render the book and serve it on http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
 lab: $(VENV)/installed  ## open the chapters in JupyterLab
+	@$(BIN)/jupyter trust book/notebooks/*.ipynb >/dev/null  # or JupyterLab strips the players' scripts
 	@$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/book/notebooks/01_sound_as_numbers.ipynb
 
 test: book  ## unit tests, every notebook's outputs (nbval), and the pages in a real browser

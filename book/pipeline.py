@@ -65,6 +65,11 @@ def read_source(source: Path):
     notebook = jupytext.read(source)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"
+        tags = set(cell.metadata.get("tags", []))
+        if tags & {"hide-input", "hide-cell"}:  # what the book folds, JupyterLab folds too
+            cell.metadata["jupyter"] = {"source_hidden": True}
+            if "hide-cell" in tags:
+                cell.metadata["jupyter"]["outputs_hidden"] = True
     notebook.metadata.pop("jupytext", None)  # the notebook is a product, not one half of a pair
     return notebook
 

@@ -1,8 +1,8 @@
-"""The glossary page, made from ``back/glossary.csv``: one source for the terms in English, Chinese and pinyin.
+"""The glossary page, made from ``back/glossary.csv``: one source for English, Chinese and pinyin.
 
-``{book-glossary} glossary.csv`` sets every row as ``**term** · 中文 · pinyin`` with its definition below, which
-a phone can show as well as a wide screen. Each term has an anchor, such as ``#term-aliasing``, and each chapter
-that exists is linked.
+``{book-glossary} glossary.csv`` sets every row as ``**term** · 中文 · pinyin`` with its definition below:
+a phone can show that as well as a wide screen. Each term has an anchor, such as ``#term-aliasing``, and
+each chapter that exists is linked.
 """
 
 from __future__ import annotations

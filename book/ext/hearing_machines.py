@@ -23,8 +23,9 @@ WIDGETS = BOOK.parent / "audio_edu" / "widgets"
 TRAVELLING = re.compile(r"<(style|script)\b[^>]*\bdata-audio-edu\b[^>]*>.*?</\1>", re.S)
 
 
-def static_files(app: Sphinx, config) -> None:
-    """Ship the vendored files and the player's script and style."""
+def files_and_templates(app: Sphinx, config) -> None:
+    """Ship the vendored files and the player's script and style; prefer the book's own templates."""
+    config.templates_path = [str(BOOK / "ext" / "templates"), *config.templates_path]
     config.html_static_path += [str(BOOK / "vendor" / name) for name in ("mathjax", "widgets")]
     config.html_static_path += [str(WIDGETS / "player.js"), str(WIDGETS / "player.css")]
     app.add_css_file("player.css")
@@ -62,11 +63,10 @@ def measured_line(app: Sphinx, doctree: nodes.document) -> None:
 
 def trim_scripts(app: Sphinx, pagename, templatename, context, doctree) -> None:
     """Drop what the theme and its extensions load and this book does not use."""
-    unused = ("sphinx-thebe.js", "fontawesome.js")
     context["script_files"] = [
         script
         for script in context.get("script_files", [])
-        if not str(getattr(script, "filename", script) or "").endswith(unused)
+        if not str(getattr(script, "filename", script) or "").endswith("sphinx-thebe.js")
         and "THEBE_JS_URL" not in str(getattr(script, "attributes", {}).get("body", ""))
     ]
 
@@ -87,7 +87,7 @@ class Sound(SphinxDirective):
 
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
-    app.connect("config-inited", static_files)
+    app.connect("config-inited", files_and_templates)
     app.connect("doctree-read", strip_outputs)
     app.connect("doctree-read", measured_line)
     app.connect("html-page-context", trim_scripts, priority=950)

@@ -15,7 +15,6 @@ MAX_SLIDER_MS = 50
 ALLOWED_AXE = {"label-content-name-mismatch"}
 
 PLAYERS = "audio-player"
-EXPLORERS = ".jupyter-widgets.widget-stack, .lm-Widget.widget-stack"
 
 DECODE = """async () => {
   const context = new OfflineAudioContext(1, 1, 44100);
@@ -49,6 +48,7 @@ def test_page_works_from_the_disk(path, watched):
     assert watched.complaints == []
     assert watched.page.locator(PLAYERS).count() >= 1
     assert watched.page.locator("mjx-container").count() == watched.page.locator(".math").count()
+    assert watched.page.locator("mjx-merror").count() == 0, "a formula that MathJax cannot read"
 
 
 @every_page

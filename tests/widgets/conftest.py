@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import browser as chromium
 from widget_pages import page_html
 
-EMBED_JS = Path(__file__).resolve().parents[2] / "book" / "vendor" / "html-manager" / "embed.js"
+EMBED_JS = Path(__file__).resolve().parents[2] / "book" / "vendor" / "widgets" / "widgets.min.js"
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from conftest import EMBED_JS
 
 pytestmark = pytest.mark.browser
 needs_embed = pytest.mark.skipif(
-    not EMBED_JS.exists(), reason="book/vendor/html-manager/embed.js is not there"
+    not EMBED_JS.exists(), reason="book/vendor/widgets is not there"
 )
 
 # What the reader hears: every sample that leaves the page's mixer, kept in window.heard.
