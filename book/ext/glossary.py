@@ -1,4 +1,6 @@
-"""The glossary page, made from ``back/glossary.csv``: one source for English, Chinese and pinyin.
+"""The back matter: the glossary, and a bibliography that screen readers can read.
+
+The glossary page is made from ``back/glossary.csv``: one source for English, Chinese and pinyin.
 
 ``{book-glossary} glossary.csv`` sets every row as ``**term** · 中文 · pinyin`` with its definition below:
 a phone can show that as well as a wide screen. Each term has an anchor, such as ``#term-aliasing``, and
@@ -102,7 +104,16 @@ class BookGlossary(SphinxDirective):
         return [box]
 
 
+def plain_citations(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Take the list's role from the bibliography: docutils writes it around what are no list items."""
+    if "citation-list" in context.get("body", ""):
+        context["body"] = context["body"].replace(
+            '<div role="list" class="citation-list">', '<div class="citation-list">'
+        )
+
+
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
+    app.connect("html-page-context", plain_citations)
     app.add_directive("book-glossary", BookGlossary)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
