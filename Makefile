@@ -23,7 +23,7 @@ chapters: $(VENV)/installed  ## execute the chapters that are stale
 	@$(BIN)/python book/pipeline.py
 
 book: chapters  ## render the book to _build/html
-	@$(BIN)/jupyter-book build book --config _config.yml --toc _toc.yml --path-output . \
+	@$(BIN)/jupyter-book build book --config _config.yml --toc "$(CURDIR)/_toc.yml" --path-output . \
 	    --warningiserror --keep-going --quiet
 	@echo "The book is ready: open $(CURDIR)/$(PAGE)"
 
