@@ -71,12 +71,6 @@ def trim_scripts(app: Sphinx, pagename, templatename, context, doctree) -> None:
     ]
 
 
-def plain_citations(app: Sphinx, pagename, templatename, context, doctree) -> None:
-    """Drop a role that docutils gives to its list of citations and that no list item there answers to."""
-    if "body" in context:
-        context["body"] = context["body"].replace('role="list" class="citation-list"', 'class="citation-list"')
-
-
 class Sound(SphinxDirective):
     """``{sound} name``: the player that the function `name` of ``page_sounds.py`` returns."""
 
@@ -97,6 +91,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-read", strip_outputs)
     app.connect("doctree-read", measured_line)
     app.connect("html-page-context", trim_scripts, priority=950)
-    app.connect("html-page-context", plain_citations)
     app.add_directive("sound", Sound)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

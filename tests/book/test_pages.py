@@ -121,7 +121,8 @@ def test_readable_on_a_phone(path, mode, watched, book_url):
     page.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
     page.wait_for_timeout(200)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, "the page scrolls sideways"
-    assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('article section > p')).fontSize)") >= 15
+    size = "getComputedStyle(document.querySelector('article section > p')).fontSize"
+    assert page.evaluate(f"parseFloat({size})") >= 15
     overflowing = page.evaluate(
         """() => [...document.querySelectorAll('article figure, article img, audio-player, .widget-box')]
             .filter(e => e.getBoundingClientRect().right > 391 && e.getBoundingClientRect().width > 0)
