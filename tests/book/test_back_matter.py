@@ -12,9 +12,7 @@ sys.path.insert(0, str(ROOT / "book" / "ext"))
 import glossary  # noqa: E402
 
 SOURCES = pipeline.chapter_sources()
-TERMS = {
-    row["en"]: row["zh"] for row in csv.DictReader(open(ROOT / "book/back/glossary.csv", encoding="utf-8"))
-}
+TERMS = {row["en"]: row["zh"] for row in glossary.read_terms(ROOT / "book/back/glossary.csv")}
 BIBLIOGRAPHY = set(re.findall(r"^@\w+\{([^,\s]+),", (ROOT / "book/references.bib").read_text("utf-8"), re.M))
 
 
