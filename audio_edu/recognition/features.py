@@ -1,0 +1,288 @@
+"""From samples to what a recognizer sees: log-mel frames, and a mask of the frames in which somebody speaks.
+
+A word lasts 0.2 to 1 second, a batch wants one length. So every clip is cut or filled up to one second, and
+one channel beside the mel bands says which frames count (1) and which are only filling (0). A network that
+ignores this and averages over all frames averages mostly silence: it then knows how long a word is before it
+knows what is said.
+
+Each clip is normalized by itself, over its own speech: levels differ fifteenfold between people and
+microphones, and say nothing about the digit.
+
+Everything exists twice: in NumPy (`speech_features`), and as a Keras layer (`SpeechFeatures`) that turns
+samples into the same numbers inside a compiled model. A test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from .._validate import check_audio, check_positive, check_range, check_sample_rate
+from ..signal.mel import log_mel, mel_filter_bank
+
+__all__ = [
+    "FeatureSettings",
+    "SpeechFeatures",
+    "fit_length",
+    "normalize_frames",
+    "speech_features",
+    "speech_mask",
+]
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """How samples become frames.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Samples a second (Hz).
+    n_samples : int
+        The length that every clip is brought to; 8000 at 8 kHz is one second.
+    n_fft, hop_length : int
+        Frame and step of the STFT (samples): 32 ms and 10 ms at 8 kHz.
+    n_mels : int
+        Mel bands.
+    range_db : float
+        A frame counts as speech from the first to the last that is within so many dB of the loudest one.
+    floor_db : float
+        Nothing lies further below the clip's loudest band than this: what is softer is the room, not the
+        word.
+    whitening : float
+        How much of each band's mean over the word is taken away, from 0 (only the clip's level) to 1.
+    """
+
+    sample_rate: int = 8000
+    n_samples: int = 8000
+    n_fft: int = 256
+    hop_length: int = 80
+    n_mels: int = 40
+    range_db: float = 40.0
+    floor_db: float = 60.0
+    whitening: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_sample_rate(self.sample_rate)
+        for name in ("n_samples", "n_fft", "hop_length", "n_mels"):
+            check_positive(getattr(self, name), name, integer=True)
+        check_positive(self.range_db, "range_db", unit="of dB")
+        check_positive(self.floor_db, "floor_db", unit="of dB")
+        check_range(self.whitening, "whitening", 0.0, 1.0)
+
+    @property
+    def n_frames(self) -> int:
+        """Frames of a clip."""
+        return 1 + self.n_samples // self.hop_length
+
+    @property
+    def n_channels(self) -> int:
+        """Channels of a frame: the bands, and the mask."""
+        return self.n_mels + 1
+
+
+def fit_length(clips: Sequence[np.ndarray], n_samples: int) -> np.ndarray:
+    """Bring clips to one length: zeros after the short ones, the loudest part of the long ones.
+
+    Parameters
+    ----------
+    clips : sequence of np.ndarray [shape=(n_samples_i,)]
+        Samples.
+    n_samples : int
+        The length wanted.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_clips, n_samples)], float32
+
+    Examples
+    --------
+    >>> fit_length([np.ones(2), np.array([0.0, 0.1, 1.0, 1.0])], 3).tolist()
+    [[1.0, 1.0, 0.0], [0.10000000149011612, 1.0, 1.0]]
+    """
+    check_positive(n_samples, "n_samples", integer=True)
+    out = np.zeros((len(clips), n_samples), np.float32)
+    for row, clip in zip(out, clips, strict=True):
+        start = 0
+        if len(clip) > n_samples:
+            # energy of each window of n_samples, from the running sum of squares
+            energy = np.concatenate([[0.0], np.cumsum(np.square(clip, dtype=np.float64))])
+            start = int(np.argmax(energy[n_samples:] - energy[:-n_samples]))
+        part = clip[start : start + n_samples]
+        row[: len(part)] = part
+    return out
+
+
+def speech_mask(level_db: np.ndarray, range_db: float = 35.0) -> np.ndarray:
+    """Say which frames belong to the word: the first to the last within `range_db` of the loudest.
+
+    Parameters
+    ----------
+    level_db : np.ndarray [shape=(..., n_frames)]
+        The level of each frame (dB).
+    range_db : float
+        How far below the loudest frame still counts.
+
+    Returns
+    -------
+    np.ndarray [shape=(..., n_frames)], bool
+
+    Examples
+    --------
+    >>> speech_mask(np.array([-90.0, -20.0, -80.0, 0.0, -90.0])).astype(int).tolist()
+    [0, 1, 1, 1, 0]
+    """
+    loud = level_db > level_db.max(axis=-1, keepdims=True) - range_db
+    begun = np.cumsum(loud, axis=-1) > 0
+    not_over = np.cumsum(loud[..., ::-1], axis=-1)[..., ::-1] > 0
+    return begun & not_over
+
+
+def normalize_frames(
+    mel_db: np.ndarray, settings: FeatureSettings | None = None, *, mask: np.ndarray | None = None
+) -> np.ndarray:
+    """Normalize log-mel frames over the speech in them, and add the mask as one more channel.
+
+    A microphone, a room or a larynx multiplies each band, which in dB adds a constant. So one would subtract
+    the band's mean over the word, if this mean did not also say which word it is: the word is short. The
+    compromise: subtract half of it, and the whole of the clip's level. Then everything is divided by the
+    standard deviation over all of the word's bands and frames.
+
+    Parameters
+    ----------
+    mel_db : np.ndarray [shape=(..., n_frames, n_mels)]
+        Log-mel spectrogram (dB), time first.
+    settings : FeatureSettings, optional
+        `range_db`, `floor_db` and `whitening` are used.
+    mask : np.ndarray [shape=(..., n_frames)], optional
+        Which frames count. Default: `speech_mask` of the frames' levels.
+
+    Returns
+    -------
+    np.ndarray [shape=(..., n_frames, n_mels + 1)], float32
+        0 wherever the mask is 0.
+    """
+    s = settings or FeatureSettings()
+    top = mel_db.max(axis=(-2, -1), keepdims=True)
+    mel_db = np.maximum(mel_db, top - s.floor_db)
+    if mask is None:
+        mask = speech_mask(_level_db(mel_db), s.range_db)
+    m = mask[..., None].astype(np.float32)
+    n = m.sum(axis=-2, keepdims=True)
+    # mean over the word's frames, for each band
+    mean = (mel_db * m).sum(axis=-2, keepdims=True) / n
+    mean = s.whitening * mean + (1 - s.whitening) * mean.mean(axis=-1, keepdims=True)
+    x = (mel_db - mean) * m
+    # one standard deviation for all bands: which bands move most is information
+    std = np.sqrt(np.square(x).sum(axis=(-2, -1), keepdims=True) / (n * mel_db.shape[-1]))
+    return np.concatenate([x / (std + 1e-3), m], axis=-1).astype(np.float32)
+
+
+def _level_db(mel_db: np.ndarray) -> np.ndarray:
+    # 10 log10 Σ_m 10^(L_m / 10)
+    return 10 * np.log10(np.sum(10 ** (mel_db / 10), axis=-1))
+
+
+def speech_features(clips: Sequence[np.ndarray], settings: FeatureSettings | None = None) -> np.ndarray:
+    """Turn clips into normalized log-mel frames with a mask.
+
+    Parameters
+    ----------
+    clips : sequence of np.ndarray [shape=(n_samples_i,)]
+        Samples; any lengths.
+    settings : FeatureSettings, optional
+        Default: 40 bands, 10 ms steps, one second at 8 kHz.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_clips, n_frames, n_mels + 1)], float32
+        The last channel is the mask.
+
+    Raises
+    ------
+    ValueError
+        If a clip is empty or holds NaN.
+
+    Examples
+    --------
+    >>> t = np.arange(4000) / 8000
+    >>> x = speech_features([np.sin(2 * np.pi * 440 * t)])
+    >>> x.shape, int(x[0, :, -1].sum())
+    ((1, 101, 41), 52)
+    """
+    settings = settings or FeatureSettings()
+    clips = [check_audio(clip, f"clips[{i}]") for i, clip in enumerate(clips)]
+    mel_db = log_mel_frames(fit_length(clips, settings.n_samples), settings)
+    return normalize_frames(mel_db, settings)
+
+
+def log_mel_frames(x: np.ndarray, settings: FeatureSettings) -> np.ndarray:
+    """Log-mel spectrogram (dB), time first, of clips of one length [shape=(n_clips, n_frames, n_mels)]."""
+    s = settings
+    mel_db = log_mel(x, s.sample_rate, n_fft=s.n_fft, hop_length=s.hop_length, n_mels=s.n_mels, top_db=None)
+    return np.ascontiguousarray(mel_db.swapaxes(-1, -2))
+
+
+@keras.saving.register_keras_serializable("audio_edu")
+class SpeechFeatures(keras.layers.Layer):
+    """`speech_features` as a layer: samples in, normalized frames and mask out.
+
+    Input [shape=(n_clips, n_samples)], output [shape=(n_clips, n_frames, n_mels + 1)]. It has no weights.
+
+    Parameters
+    ----------
+    settings : FeatureSettings or dict, optional
+        How samples become frames.
+    """
+
+    def __init__(self, settings: FeatureSettings | dict | None = None, **options: Any):
+        super().__init__(**options)
+        if isinstance(settings, dict):
+            settings = FeatureSettings(**settings)
+        self.settings = settings or FeatureSettings()
+        s = self.settings
+        # The transform itself as a matrix: n_fft is small, and one product is faster than many short FFTs
+        n, k = np.arange(s.n_fft), np.arange(1 + s.n_fft // 2)
+        window = 0.5 - 0.5 * np.cos(2 * np.pi * n / s.n_fft)
+        angle = 2 * np.pi * ((n[:, None] * k) % s.n_fft) / s.n_fft
+        self._dft = np.concatenate(
+            [window[:, None] * np.cos(angle), window[:, None] * np.sin(angle)], axis=1
+        ).astype(np.float32)
+        self._bank = mel_filter_bank(s.sample_rate, s.n_fft, s.n_mels).T.astype(np.float32)
+
+    def call(self, x: Any) -> Any:
+        """Transform samples [shape=(n_clips, n_samples)]."""
+        s = self.settings
+        half = s.n_fft // 2
+        x = ops.pad(x, [[0, 0], [half, half]])
+        frames = ops.extract_sequences(x, s.n_fft, s.hop_length)
+        spectrum = ops.square(ops.matmul(frames, self._dft))
+        power = spectrum[..., : half + 1] + spectrum[..., half + 1 :]
+        # L = 10 log10 max(mel, 1e-10)
+        mel = ops.maximum(ops.matmul(power, self._bank), 1e-10)
+        mel_db = 10 * ops.log10(mel)
+        mel_db = ops.maximum(mel_db, ops.max(mel_db, axis=(1, 2), keepdims=True) - s.floor_db)
+        level = 10 * ops.log10(ops.sum(ops.power(10.0, mel_db / 10), axis=-1))
+        loud = ops.cast(level > ops.max(level, axis=1, keepdims=True) - s.range_db, "float32")
+        m = ops.cast(ops.cumsum(loud, axis=1) > 0.5, "float32")
+        m = m * ops.cast(ops.flip(ops.cumsum(ops.flip(loud, axis=1), axis=1), axis=1) > 0.5, "float32")
+        m = m[..., None]
+        n = ops.sum(m, axis=1, keepdims=True)
+        mean = ops.sum(mel_db * m, axis=1, keepdims=True) / n
+        mean = s.whitening * mean + (1 - s.whitening) * ops.mean(mean, axis=-1, keepdims=True)
+        y = (mel_db - mean) * m
+        std = ops.sqrt(ops.sum(ops.square(y), axis=(1, 2), keepdims=True) / (n * s.n_mels))
+        return ops.concatenate([y / (std + 1e-3), m], axis=-1)
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Return (n_clips, n_frames, n_channels)."""
+        return (input_shape[0], self.settings.n_frames, self.settings.n_channels)
+
+    def get_config(self) -> dict:
+        """Return what the layer was made with."""
+        return {**super().get_config(), "settings": asdict(self.settings)}

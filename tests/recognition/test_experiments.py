@@ -1,0 +1,60 @@
+import csv
+
+import numpy as np
+import pytest
+
+from audio_edu.datasets import Corpus
+from audio_edu.recognition import experiments
+from audio_edu.recognition.augment import Augmentation
+
+RNG = np.random.default_rng(0)
+PEOPLE = Corpus(
+    "people",
+    tuple(RNG.standard_normal(800).astype(np.float32) for _ in range(120)),
+    np.arange(120) % 10,
+    [str(i) for i in range(10)],
+    [f"v{i // 40}" for i in range(120)],
+    ["test" if i % 40 < 10 else "train" for i in range(120)],
+    8000,
+)
+
+
+def test_nobody_is_trained_on_whom_a_protocol_tests_on():
+    found = list(experiments.jobs("leave-one-out", "cnn", PEOPLE, seeds=[1, 2]))
+    assert len(found) == 6
+    for name, recipe, training, test in found:
+        assert set(test.voices) == {name.split(",")[0]}
+        assert not set(test.voices) & set(training.voices)
+        assert len(training) + len(test) == len(PEOPLE)
+        assert recipe.seed in (1, 2)
+    (_, _, training, test), *_ = experiments.jobs("official", "cnn", PEOPLE, seeds=[1])
+    assert set(training.split) == {"train"} and set(test.split) == {"test"}
+
+
+def test_each_ablation_leaves_out_something_else():
+    recipes = [job[1].augmentation for job in experiments.jobs("ablation", "cnn", PEOPLE, seeds=[1])]
+    assert len(set(recipes)) == len(recipes) == len(experiments.ABLATIONS)
+    assert recipes[-1] == Augmentation.none()
+
+
+def test_unknown_protocols_and_corpora_that_do_not_fit():
+    with pytest.raises(ValueError, match="protocol"):
+        list(experiments.jobs("guess", "cnn", PEOPLE, seeds=[1]))
+    other = Corpus("x", PEOPLE.audio[:1], [0], ("a",), ["v"], ["train"], 8000)
+    with pytest.raises(ValueError, match="same classes"):
+        experiments.join(PEOPLE, other)
+    both = experiments.join(PEOPLE, PEOPLE)
+    assert len(both) == 240 and both.train.voices.tolist() == PEOPLE.train.voices.tolist() * 2
+
+
+def test_the_table_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(experiments, "load_fsdd", lambda path: PEOPLE)
+    small = {"cnn": experiments.replace(experiments.PEOPLE["cnn"], build={"width": 4}, n_epochs=1)}
+    monkeypatch.setattr(experiments, "PEOPLE", small)
+    assert experiments.main(["official", "--seeds", "2", "--out", str(tmp_path), "--baselines"]) == 0
+    with open(tmp_path / "official_cnn.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["row"] for row in rows] == ["seed 1", "seed 2"]
+    assert 0 <= float(rows[0]["accuracy"]) <= 1 and int(rows[0]["n_parameters"]) > 0
+    printed = capsys.readouterr().out
+    assert "SVM" in printed and "mean" in printed.splitlines()[-1]

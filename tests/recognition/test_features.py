@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from audio_edu.recognition.features import (
+    FeatureSettings,
+    SpeechFeatures,
+    fit_length,
+    normalize_frames,
+    speech_features,
+    speech_mask,
+)
+
+RNG = np.random.default_rng(0)
+
+
+def _words(n=4):
+    """Tones that begin and end softly, of different lengths and levels, in some noise."""
+    words = []
+    for i in range(n):
+        length = 1500 + 1700 * i
+        x = np.sin(2 * np.pi * (200 + 150 * i) * np.arange(length) / 8000) * np.hanning(length)
+        words.append(((x + 1e-3 * RNG.standard_normal(length)) * 10.0**-i).astype(np.float32))
+    return words
+
+
+def test_the_layer_equals_the_function():
+    words = _words()
+    settings = FeatureSettings()
+    layer = SpeechFeatures(settings)
+    got = np.array(layer(fit_length(words, settings.n_samples)))
+    expected = speech_features(words, settings)
+    assert got.shape == layer.compute_output_shape((4, settings.n_samples)) == (4, 101, 41)
+    np.testing.assert_array_equal(got[..., -1], expected[..., -1])
+    np.testing.assert_allclose(got, expected, atol=2e-3)
+    again = SpeechFeatures.from_config(layer.get_config())
+    assert again.settings == settings
+
+
+def test_level_is_normalized_away():
+    word = _words(1)[0]
+    np.testing.assert_allclose(speech_features([word]), speech_features([word / 15]), atol=1e-3)
+
+
+def test_filling_is_zero_and_the_word_has_unit_spread():
+    for x in speech_features(_words()):
+        inside = x[:, -1] == 1
+        assert 10 < inside.sum() < 101
+        assert (x[~inside] == 0).all()
+        assert np.sqrt(np.mean((x[inside, :-1] - x[inside, :-1].mean()) ** 2)) == pytest.approx(1, abs=0.3)
+
+
+def test_silence_and_long_clips_are_no_trouble():
+    x = speech_features([np.zeros(8000, np.float32), np.full(30000, 0.1, np.float32), np.ones(1, np.float32)])
+    assert np.isfinite(x).all()
+    assert np.isfinite(np.array(SpeechFeatures()(np.zeros((1, 8000), np.float32)))).all()
+    with pytest.raises(ValueError, match=r"clips\[1\]"):
+        speech_features([np.ones(100, np.float32), np.array([np.nan], np.float32)])
+
+
+def test_fit_length_keeps_the_loud_part():
+    x = np.zeros(100, np.float32)
+    x[70:80] = 1
+    assert fit_length([x], 20)[0].sum() == 10
+
+
+def test_mask_keeps_a_pause_inside_a_word():
+    level = np.array([[-80, -10, -70, -70, 0, -80.0]])
+    assert speech_mask(level, 35)[0].tolist() == [False, True, True, True, True, False]
+
+
+def test_a_microphones_color_is_mostly_normalized_away():
+    mel = RNG.uniform(-60, 0, (1, 30, 40)).astype(np.float32)
+    mask = np.ones((1, 30), bool)
+    color = np.linspace(-6, 6, 40, dtype=np.float32)
+    change = {}
+    for whitening in (0.0, 0.5, 1.0):
+        s = FeatureSettings(floor_db=200.0, whitening=whitening)
+        a, b = normalize_frames(mel, s, mask=mask), normalize_frames(mel + color, s, mask=mask)
+        change[whitening] = np.abs(a - b).mean()
+    assert change[1.0] < 1e-5 < change[0.5] < 0.6 * change[0.0]
+
+
+@pytest.mark.parametrize("bad", [{"n_mels": 0}, {"sample_rate": -1}, {"range_db": 0.0}])
+def test_impossible_settings_are_refused(bad):
+    with pytest.raises(ValueError, match=next(iter(bad))):
+        FeatureSettings(**bad)
