@@ -1,4 +1,7 @@
-"""The command line: ``data`` builds, checks and lists what ships in ``data/``; ``bench`` measures."""
+"""The command line: ``data`` builds and checks what ships in ``data/``, ``bench`` measures speed.
+
+``train`` and ``evaluate`` make and judge recognizers.
+"""
 
 from __future__ import annotations
 
@@ -62,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
         pass
     else:
         add_parser(commands)
+    from audio_edu.recognition.cli import add_evaluate_parser, add_train_parser
+
+    add_train_parser(commands)
+    add_evaluate_parser(commands)
     return parser
 
 

@@ -94,9 +94,9 @@ class Recipe:
 
 #: What ships, by name.
 RECIPES: dict[str, Recipe] = {
-    "cnn": Recipe("cnn"),
-    "rnn": Recipe("rnn"),
-    "attention": Recipe("attention"),
+    "cnn": Recipe("cnn", n_epochs=24),
+    "rnn": Recipe("rnn", build={"n_hidden": 48}, n_epochs=16),
+    "attention": Recipe("attention", n_epochs=18),
 }
 
 

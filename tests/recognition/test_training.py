@@ -161,6 +161,16 @@ def test_kill_9_and_resume_from_the_command_line(tmp_path, recordings, monkeypat
     assert np.trace(report["confusion"]) == round(report["accuracy"] * 64)
 
 
+def test_the_main_command_line_knows_train_and_evaluate(capsys):
+    from audio_edu.cli import main
+
+    assert main(["evaluate", "nobody"]) == 1
+    assert "audio-edu train cnn" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["train", "nothing"])
+    assert "attention" in capsys.readouterr().err
+
+
 def test_the_command_line_says_what_is_wrong(tmp_path, recordings):
     for words, message in (
         (("train", "cnn", "--epochs", "0", "--data", recordings), "--epochs"),
