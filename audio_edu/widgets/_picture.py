@@ -116,7 +116,7 @@ def spectrogram_uri(power: np.ndarray, reference: float) -> str:
     db = 10 * np.log10(np.maximum(power, 1e-30) / max(reference, 1e-12))
     index = np.clip((db / RANGE_DB + 1) * 255, 0, 255).astype(np.uint8)
     buffer = io.BytesIO()
-    Image.fromarray(_palette()[index[::-1]]).save(buffer, "WEBP", quality=62, method=4)
+    Image.fromarray(_palette()[index[::-1]]).save(buffer, "WEBP", quality=52, method=6)
     return data_uri(buffer.getvalue(), "image/webp")
 
 
