@@ -1,7 +1,9 @@
 from . import attention as attention
 from . import augment as augment
+from . import changes as changes
 from . import cnn as cnn
 from . import evaluate as evaluate
+from . import experiments as experiments
 from . import features as features
 from . import rnn as rnn
 from . import training as training

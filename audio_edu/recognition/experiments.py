@@ -39,7 +39,7 @@ PROTOCOLS = ("official", "leave-one-out", "leave-one-out-and-digits", "digits", 
 PEOPLE: dict[str, Recipe] = {
     name: replace(
         recipe,
-        n_epochs=20,
+        n_epochs=16,
         augmentation=replace(recipe.augmentation, hiss_db=6.0, equalizer_db=3.0, trim=0.1, mixup=0.3),
     )
     for name, recipe in RECIPES.items()

@@ -95,8 +95,8 @@ class Recipe:
 #: What ships, by name.
 RECIPES: dict[str, Recipe] = {
     "cnn": Recipe("cnn", n_epochs=24),
-    "rnn": Recipe("rnn", build={"n_hidden": 48}, n_epochs=16),
-    "attention": Recipe("attention", n_epochs=18),
+    "rnn": Recipe("rnn", build={"n_hidden": 48}, n_epochs=12),
+    "attention": Recipe("attention", n_epochs=12),
 }
 
 
