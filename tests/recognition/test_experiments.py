@@ -6,8 +6,10 @@ import pytest
 from audio_edu.datasets import Corpus
 from audio_edu.recognition import experiments
 from audio_edu.recognition.augment import Augmentation
+from audio_edu.recognition.features import FeatureSettings
 
 RNG = np.random.default_rng(0)
+SMALL = FeatureSettings(n_samples=1600, n_mels=20)
 PEOPLE = Corpus(
     "people",
     tuple(RNG.standard_normal(800).astype(np.float32) for _ in range(120)),
@@ -49,8 +51,9 @@ def test_unknown_protocols_and_corpora_that_do_not_fit():
 
 def test_the_table_is_written(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(experiments, "load_fsdd", lambda path: PEOPLE)
-    small = {"cnn": experiments.replace(experiments.PEOPLE["cnn"], build={"width": 4}, n_epochs=1)}
-    monkeypatch.setattr(experiments, "PEOPLE", small)
+    recipe = experiments.KNOWN_PEOPLE["cnn"]
+    small = {"cnn": experiments.replace(recipe, build={"width": 4}, n_epochs=1, settings=SMALL)}
+    monkeypatch.setattr(experiments, "KNOWN_PEOPLE", small)
     assert experiments.main(["official", "--seeds", "2", "--out", str(tmp_path), "--baselines"]) == 0
     with open(tmp_path / "official_cnn.csv", newline="") as file:
         rows = list(csv.DictReader(file))
