@@ -36,8 +36,8 @@ __all__ = ["ABLATIONS", "KNOWN_PEOPLE", "PROTOCOLS", "UNKNOWN_PEOPLE", "jobs", "
 
 PROTOCOLS = ("official", "leave-one-out", "leave-one-out-and-digits", "digits", "ablation")
 
-#: For training on real people. They are few clips and few steps: the weights' average must forget sooner. Those
-#: who are known already need little change, those who are not nearly as much as synthetic voices do.
+#: For training on real people. They are few clips and few steps: the weights' average must forget sooner.
+#: Those who are known already need little change, those who are not nearly as much as synthetic voices do.
 KNOWN_PEOPLE: dict[str, Recipe] = {
     name: replace(
         recipe,
