@@ -41,18 +41,10 @@ PROTOCOLS = ("official", "leave-one-out", "leave-one-out-and-digits", "digits", 
 KNOWN_PEOPLE: dict[str, Recipe] = {
     name: replace(
         recipe,
-        n_epochs=40,
-        averaging=0.99,
+        n_epochs=16,
+        averaging=0.98,
         augmentation=replace(
-            Augmentation.none(),
-            speed=0.1,
-            cut=0.05,
-            shift_s=0.1,
-            noise=0.5,
-            tempo=0.1,
-            tract=0.06,
-            masks=0.5,
-            mixup=0.3,
+            Augmentation.none(), speed=0.1, cut=0.05, shift_s=0.1, noise=0.5, tempo=0.1, tract=0.06, masks=0.5
         ),
     )
     for name, recipe in RECIPES.items()
