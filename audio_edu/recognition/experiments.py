@@ -98,36 +98,31 @@ def jobs(
     ValueError
         If the protocol is unknown.
     """
-    base = {"digits": RECIPES, "ablation": RECIPES, "official": KNOWN_PEOPLE}.get(protocol, UNKNOWN_PEOPLE)[
-        network
-    ]
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"protocol is {protocol!r}; expected one of {', '.join(PROTOCOLS)}.")
+    of_synthetic = {"digits": RECIPES, "ablation": RECIPES}
+    base = {**of_synthetic, "official": KNOWN_PEOPLE}.get(protocol, UNKNOWN_PEOPLE)[network]
     if n_epochs:
         base = replace(base, n_epochs=n_epochs)
+    synthetic = None if protocol in ("official", "leave-one-out") else load_digits().train
     for seed in seeds:
         recipe = replace(base, seed=seed)
         if protocol == "official":
             yield f"seed {seed}", recipe, people.train, people.test
-        elif protocol in ("leave-one-out", "leave-one-out-and-digits"):
-            for voice in sorted(set(people.voices.tolist())):
-                left_out = people.voices == voice
-                training = people.select(~left_out)
-                if protocol == "leave-one-out-and-digits":
-                    training = join(training, load_digits().train)
-                yield f"{voice}, seed {seed}", recipe, training, people.select(left_out)
         elif protocol == "digits":
-            yield f"seed {seed}", recipe, load_digits().train, people
+            yield f"seed {seed}", recipe, synthetic, people
         elif protocol == "ablation":
             for name, off in ABLATIONS.items():
                 changes = recipe.augmentation
-                changes = type(changes).none() if off == ("all",) else changes.without(*off)
-                yield (
-                    f"{name}, seed {seed}",
-                    replace(recipe, augmentation=changes),
-                    load_digits().train,
-                    people,
-                )
+                changes = Augmentation.none() if off == ("all",) else changes.without(*off)
+                yield f"{name}, seed {seed}", replace(recipe, augmentation=changes), synthetic, people
         else:
-            raise ValueError(f"protocol is {protocol!r}; expected one of {', '.join(PROTOCOLS)}.")
+            for voice in sorted(set(people.voices.tolist())):
+                left_out = people.voices == voice
+                training = people.select(~left_out)
+                if synthetic:
+                    training = join(training, synthetic)
+                yield f"{voice}, seed {seed}", recipe, training, people.select(left_out)
 
 
 def join(a: Corpus, b: Corpus) -> Corpus:

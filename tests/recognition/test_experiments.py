@@ -1,9 +1,11 @@
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from audio_edu.datasets import Corpus
+from audio_edu.datasets.digits import DIGIT_NAMES
 from audio_edu.recognition import experiments
 from audio_edu.recognition.augment import Augmentation
 from audio_edu.recognition.features import FeatureSettings
@@ -20,10 +22,15 @@ PEOPLE = Corpus(
     8000,
 )
 
+PEOPLE_NAMED = replace(PEOPLE, label_names=DIGIT_NAMES)
+
 
 def test_nobody_is_trained_on_whom_a_protocol_tests_on():
     found = list(experiments.jobs("leave-one-out", "cnn", PEOPLE, seeds=[1, 2]))
     assert len(found) == 6
+    _, _, training, test = next(experiments.jobs("leave-one-out-and-digits", "cnn", PEOPLE_NAMED, seeds=[1]))
+    assert len(training) == 80 + len(experiments.load_digits().train)
+    assert not set(test.voices) & set(training.voices)
     for name, recipe, training, test in found:
         assert set(test.voices) == {name.split(",")[0]}
         assert not set(test.voices) & set(training.voices)

@@ -64,20 +64,19 @@ def _weights(network):
 
 
 def test_training_learns():
-    recipe = replace(RECIPE, n_epochs=16, augmentation=Augmentation(mixup=0.0))
+    recipe = replace(RECIPE, n_epochs=12, learning_rate=2e-2, augmentation=Augmentation(mixup=0.0))
     a, report = train(recipe, CORPUS, progress=False)
-    assert report["n_epochs"] == 16 and len(report["losses"]) == 16
+    assert report["n_epochs"] == 12 and len(report["losses"]) == 12
     accuracy = score(Recognizer(recipe, a).probabilities(CORPUS.audio), CORPUS)["accuracy"]
     assert accuracy > majority_accuracy(CORPUS, CORPUS) + 0.4
     c, _ = train(replace(recipe, seed=6, n_epochs=1), CORPUS, progress=False)
     assert not np.array_equal(_weights(a), _weights(c))
 
 
-@pytest.mark.parametrize("network", ["cnn", "rnn", "attention"])
+@pytest.mark.parametrize("network", ["cnn", "rnn"])
 def test_interrupted_training_ends_where_it_would_have(tmp_path, network):
-    build = {"cnn": {"width": 8}, "rnn": {"n_hidden": 4}, "attention": {"d": 8, "n_heads": 2, "n_blocks": 1}}[
-        network
-    ]
+    # the RNN has layers inside layers, whose chance must be set from the epoch too
+    build = {"cnn": {"width": 8}, "rnn": {"n_hidden": 4, "cell": "SimpleRNN"}}[network]
     recipe = replace(RECIPE, network=network, build=build, n_epochs=2)
     whole, _ = train(recipe, CORPUS, progress=False)
     state = tmp_path / "state.npz"
