@@ -161,13 +161,14 @@ def followed_modules(code: str) -> set[str]:
 
 
 def data_folders(modules: Iterable[str]) -> list[Path]:
-    """What the modules load: ``datasets/digits.py`` loads ``data/digits``; a model, its checkpoint."""
-    folders = []
+    """What the modules load: ``datasets/digits.py`` loads ``data/digits``; whatever has models, the checkpoints."""
+    folders = set()
     for module in modules:
-        name = module.rpartition(".")[2]
-        if ".datasets." in module:
-            folders.append(ROOT / "data" / name)
-        folders.append(ROOT / "data" / "checkpoints" / name)
+        kind, name = (*module.split("."), "", "")[1:3]
+        if kind == "datasets":
+            folders.add(ROOT / "data" / name)
+        if kind in {"recognition", "generation", "applications"}:
+            folders.add(ROOT / "data" / "checkpoints")
     return sorted(folder for folder in folders if folder.is_dir())
 
 
@@ -193,7 +194,7 @@ def fingerprint(source: Path) -> dict[str, str]:
     files = {module_file(module) for module in modules}
     for folder in {path.parent for path in files}:  # stubs, scripts and styles belong to their package
         files |= {path for path in folder.iterdir() if path.suffix in {".pyi", ".js", ".css"}}
-    data = (path for folder in data_folders(modules) for path in folder.rglob("*") if path.is_file())
+    data = (path for folder in data_folders(modules) for path in folder.rglob("[!.]*") if path.is_file())
     return {
         "text": digest([source]),
         "modules": digest(files),
