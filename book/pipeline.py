@@ -161,7 +161,7 @@ def followed_modules(code: str) -> set[str]:
 
 
 def data_folders(modules: Iterable[str]) -> list[Path]:
-    """What the modules load: ``datasets/digits.py`` loads ``data/digits``; whatever has models, the checkpoints."""
+    """What the modules load: ``datasets/digits.py`` loads ``data/digits``; models load the checkpoints."""
     folders = set()
     for module in modules:
         kind, name = (*module.split("."), "", "")[1:3]
@@ -194,11 +194,11 @@ def fingerprint(source: Path) -> dict[str, str]:
     files = {module_file(module) for module in modules}
     for folder in {path.parent for path in files}:  # stubs, scripts and styles belong to their package
         files |= {path for path in folder.iterdir() if path.suffix in {".pyi", ".js", ".css"}}
-    data = (path for folder in data_folders(modules) for path in folder.rglob("[!.]*") if path.is_file())
+    data = [path for folder in data_folders(modules) for path in folder.rglob("[!.]*") if path.is_file()]
     return {
         "text": digest([source]),
         "modules": digest(files),
-        "data": digest(data),
+        "data": digest(path for path in data if path.suffix != ".md"),  # not the cards
         "requirements": digest([ROOT / "requirements.txt", ROOT / "constraints.txt"]),
     }
 
