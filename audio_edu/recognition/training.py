@@ -110,6 +110,7 @@ def train(
     recipe: Recipe,
     corpus: Corpus,
     *,
+    start: keras.Model | None = None,
     state_path: str | Path | None = None,
     resume: bool = False,
     progress: bool = True,
@@ -123,6 +124,8 @@ def train(
         What and how.
     corpus : Corpus
         What to train on; take ``corpus.train`` to leave the test clips out.
+    start : keras.Model, optional
+        A network of the same recipe whose weights to begin with. Default: weights drawn from the seed.
     state_path : str or Path, optional
         Where the state is written after every epoch (``.npz``). Default: nowhere.
     resume : bool
@@ -147,6 +150,8 @@ def train(
     if len(corpus) < recipe.batch_size:
         raise ValueError(f"corpus has {len(corpus)} clips, fewer than one batch of {recipe.batch_size}.")
     network = build_network(recipe, len(corpus.label_names))
+    if start is not None:
+        network.set_weights(start.get_weights())
     n_steps = len(corpus) // recipe.batch_size
     optimizer = _optimizer(recipe, n_steps * recipe.n_epochs)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing)

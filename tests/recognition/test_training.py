@@ -259,3 +259,15 @@ def test_shipped_cnn_hears_real_people():
 
     people = load_fsdd(os.environ["AUDIO_EDU_FSDD"])
     assert score(load_recognizer("cnn").probabilities(people.audio), people)["accuracy"] > 0.85
+
+
+def test_training_begins_where_it_is_told_to():
+    """With steps of almost no length the weights stay those of the network it began with."""
+    other, _ = train(replace(RECIPE, seed=6, n_epochs=1), CORPUS.train, progress=False)
+    still = replace(RECIPE, n_epochs=1, learning_rate=1e-9)
+    begun, _ = train(still, CORPUS.train, start=other, progress=False)
+    drawn, _ = train(still, CORPUS.train, progress=False)
+    for mine, its in zip(begun.trainable_weights, other.trainable_weights, strict=True):
+        np.testing.assert_allclose(np.array(mine), np.array(its), atol=1e-6)
+    first = [np.array(network.trainable_weights[0]) for network in (drawn, other)]
+    assert not np.allclose(*first, atol=1e-3)
