@@ -10,9 +10,7 @@ from audio_edu.widgets import compare, explore, listen
 from conftest import EMBED_JS
 
 pytestmark = pytest.mark.browser
-needs_embed = pytest.mark.skipif(
-    not EMBED_JS.exists(), reason="book/vendor/widgets is not there"
-)
+needs_embed = pytest.mark.skipif(not EMBED_JS.exists(), reason="book/vendor/widgets is not there")
 
 # What the reader hears: every sample that leaves the page's mixer, kept in window.heard.
 TAP = """() => { const e = window.audioEdu, c = e.context, tap = c.createScriptProcessor(1024, 1, 1);
