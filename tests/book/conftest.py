@@ -1,17 +1,12 @@
-"""A browser, and the rendered book from a server and from the disk, with the network off."""
+"""Watched pages, and the rendered book from a server and from the disk, with the network off."""
 
 from __future__ import annotations
 
 import functools
 import http.server
-import sys
 import threading
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import browser as chromium
 from rendered import HTML
 
 
@@ -29,18 +24,6 @@ def book_url():
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser_instance():
-    from playwright.sync_api import sync_playwright
-
-    path = chromium.find()
-    assert path, "no Chromium: run `python tests/browser.py`"
-    with sync_playwright() as playwright:
-        instance = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
-        yield instance
-        instance.close()
 
 
 class Watched:
@@ -70,9 +53,9 @@ class Watched:
 
 
 @pytest.fixture
-def watched(browser_instance):
+def watched(browser):
     """A desktop page with the network off; `watched.open(url)` goes there."""
-    context = browser_instance.new_context(viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.route(
         lambda url: not url.startswith(("http://127.0.0.1:", "file://", "data:", "blob:")),
         lambda route: route.abort(),

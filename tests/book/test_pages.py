@@ -138,8 +138,8 @@ def test_readable_on_a_phone(path, mode, watched, book_url):
 
 
 @every_page
-def test_without_scripts_a_plain_player_and_its_picture_remain(path, browser_instance, book_url):
-    context = browser_instance.new_context(java_script_enabled=False)
+def test_without_scripts_a_plain_player_and_its_picture_remain(path, browser, book_url):
+    context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{book_url}/{path}")
     assert page.locator("audio[controls]").first.is_visible()

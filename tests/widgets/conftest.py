@@ -1,33 +1,16 @@
-"""A real Chromium that may not leave this machine, and pages for it."""
+"""Pages for the browser, with widgets in them."""
 
 from __future__ import annotations
 
 import functools
 import http.server
-import sys
 import threading
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import browser as chromium
 from widget_pages import page_html
 
 EMBED_JS = Path(__file__).resolve().parents[2] / "book" / "vendor" / "widgets" / "widgets.min.js"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """One Chromium for all tests of this folder."""
-    from playwright.sync_api import sync_playwright
-
-    path = chromium.find()
-    assert path, "no Chromium: run `python tests/browser.py`"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
