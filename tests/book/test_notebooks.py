@@ -139,6 +139,8 @@ def test_what_is_ignored_says_why(source):
     for cell in notebook(source).cells:
         if cell.cell_type == "code" and is_ignored(cell):
             assert REASONED.search(cell.source), f"{cell['id']} ignores its output without a reason"
+        elif cell.cell_type == "code":
+            assert "NBVAL_IGNORE" not in cell.source, f"{cell['id']} lacks the tag nbval-ignore-output"
 
 
 # --- Can the check fail? ---------------------------------------------------------------------------------
