@@ -65,9 +65,11 @@ def _parser() -> argparse.ArgumentParser:
         pass
     else:
         add_parser(commands)
-    from audio_edu.recognition.cli import add_evaluate_parser, add_train_parser
+    from audio_edu.recognition.cli import add_evaluate_parser, add_train_parsers
 
-    add_train_parser(commands)
+    train = commands.add_parser("train", help="train a model from data/ alone; can be killed and resumed")
+    train.set_defaults(run=None, show_help=train.print_help)
+    add_train_parsers(train.add_subparsers(title="models", metavar="NAME"))
     add_evaluate_parser(commands)
     return parser
 

@@ -5,36 +5,35 @@ from __future__ import annotations
 import argparse
 import json
 import shlex
-import sys
 from pathlib import Path
 from typing import Any
 
-__all__ = ["add_evaluate_parser", "add_train_parser"]
+__all__ = ["add_evaluate_parser", "add_train_parsers"]
 
 NAMES = ("cnn", "rnn", "attention")
 
 
-def add_train_parser(subparsers: Any) -> None:
-    """Add ``train`` to the command line."""
-    parser = subparsers.add_parser(
-        "train", help="train a recognizer of spoken digits; can be killed and resumed"
-    )
-    parser.add_argument("name", choices=NAMES)
-    parser.add_argument(
-        "--resume", action="store_true", help="go on where a training that was stopped left off"
-    )
-    parser.add_argument(
-        "--data", type=Path, help="recordings {digit}_{speaker}_{take}.wav; default: data/digits"
-    )
-    parser.add_argument(
-        "--out", type=Path, help="the file to write (.npz); default: data/checkpoints/NAME.npz"
-    )
-    parser.add_argument("--epochs", type=int, help="default: the recipe's")
-    parser.add_argument("--seed", type=int, help="default: the book's")
-    parser.add_argument("--without", nargs="+", metavar="CHANGE", default=[],
-                        help="augmentations to switch off (speed, noise, tract, ...), or 'all'")  # fmt: skip
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    parser.set_defaults(run=_train)
+def add_train_parsers(names: Any) -> None:
+    """Add ``cnn``, ``rnn`` and ``attention`` to what ``audio-edu train`` can train."""
+    for name in NAMES:
+        parser = names.add_parser(name, help=f"the {name} recognizer of spoken digits")
+        parser.add_argument(
+            "--resume", action="store_true", help="go on where a training that was stopped left off"
+        )
+        parser.add_argument(
+            "--data", type=Path, help="recordings {digit}_{speaker}_{take}.wav; default: data/digits"
+        )
+        parser.add_argument(
+            "--out", type=Path, help="the file to write (.npz); default: data/checkpoints/NAME.npz"
+        )
+        parser.add_argument("--epochs", type=int, help="default: the recipe's")
+        parser.add_argument("--seed", type=int, help="default: the book's")
+        parser.add_argument(
+            "--without", nargs="+", metavar="CHANGE", default=[],
+            help="augmentations to switch off (speed, noise, tract, ...), or 'all'",
+        )  # fmt: skip
+        parser.add_argument("--quiet", action="store_true", help="no progress bar")
+        parser.set_defaults(run=_train, name=name)
 
 
 def add_evaluate_parser(subparsers: Any) -> None:
@@ -63,8 +62,9 @@ def _corpus(path: Path | None) -> Any:
 def _train(args: argparse.Namespace) -> int:
     from dataclasses import replace
 
+    from ..checkpoints import checkpoint_path, versions
     from .augment import Augmentation
-    from .evaluate import Recognizer, checkpoint_dir, save_recognizer, score
+    from .evaluate import Recognizer, save_recognizer, score
     from .training import RECIPES, train
 
     recipe = RECIPES[args.name]
@@ -84,7 +84,7 @@ def _train(args: argparse.Namespace) -> int:
         changes = Augmentation.none() if "all" in args.without else recipe.augmentation.without(*args.without)
         recipe = replace(recipe, augmentation=changes)
     corpus = _corpus(args.data)
-    out = (args.out or checkpoint_dir() / f"{args.name}.npz").with_suffix(".npz")
+    out = (args.out or checkpoint_path(args.name)).with_suffix(".npz")
     state = out.with_name(f".{out.stem}.state.npz")
     network, report = train(
         recipe, corpus.train, state_path=state, resume=args.resume, progress=not args.quiet
@@ -102,7 +102,7 @@ def _train(args: argparse.Namespace) -> int:
         "wall_s": report["wall_s"],
         "losses": report["losses"],
         "metrics": {"protocol": f"test split of {corpus.name}", **metrics},
-        "made_with": _versions(),
+        "made_with": versions(),
     }
     save_recognizer(out, recipe, network, card, corpus.label_names)
     state.unlink(missing_ok=True)
@@ -126,22 +126,6 @@ def _command(args: argparse.Namespace) -> str:
     if args.data:
         words += ["--data", args.data.name]
     return shlex.join(words)
-
-
-def _versions() -> dict[str, str]:
-    import keras
-    import numpy as np
-
-    found = {
-        "python": ".".join(map(str, sys.version_info[:3])),
-        "keras": keras.__version__,
-        "numpy": np.__version__,
-    }
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        found["tensorflow"] = tf.__version__
-    return found
 
 
 def _evaluate(args: argparse.Namespace) -> int:

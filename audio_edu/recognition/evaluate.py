@@ -10,7 +10,6 @@ One number is not a judgement. So each digit and each voice gets its own, beside
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -22,14 +21,13 @@ import numpy as np
 from keras import ops
 
 from .._validate import check_audio
+from ..checkpoints import load_checkpoint, save_checkpoint, set_weights
 from ..datasets import Corpus
-from ..datasets._shipped import data_dir
 from .features import SpeechFeatures, fit_length, speech_features
-from .training import Recipe, build_network, read_arrays, write_arrays
+from .training import RECIPES, Recipe, build_network
 
 __all__ = [
     "Recognizer",
-    "checkpoint_names",
     "load_recognizer",
     "majority_accuracy",
     "save_recognizer",
@@ -224,19 +222,6 @@ def _pooled_mfcc(corpus: Corpus, n_mfcc: int = 20) -> np.ndarray:
     return np.array(rows)
 
 
-def checkpoint_dir() -> Path:
-    """Return the folder of the shipped checkpoints, ``data/checkpoints``."""
-    return data_dir() / "checkpoints"
-
-
-def checkpoint_names(folder: str | Path | None = None) -> list[str]:
-    """Return the names of the recognizers in a folder (default: the shipped ones)."""
-    found = (
-        path.stem for path in Path(folder or checkpoint_dir()).glob("*.npz") if not path.name.startswith(".")
-    )
-    return sorted(name for name in found if (Path(folder or checkpoint_dir()) / f"{name}.json").is_file())
-
-
 def save_recognizer(
     path: str | Path, recipe: Recipe, network: keras.Model, card: dict[str, Any], label_names: Sequence[str]
 ) -> None:
@@ -255,12 +240,8 @@ def save_recognizer(
     label_names : sequence of str
         The classes.
     """
-    path = Path(path)
-    write_arrays(path, {f"{i:02d}": np.array(w, np.float32) for i, w in enumerate(network.get_weights())})
-    card = {**card, "label_names": list(label_names), "recipe": asdict(recipe)}
-    partial = path.with_suffix(".json.partial")
-    partial.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path.with_suffix(".json"))
+    card = {"name": recipe.network, **card, "label_names": list(label_names), "recipe": asdict(recipe)}
+    save_checkpoint(path, [np.array(w, np.float32) for w in network.get_weights()], card)
 
 
 def load_recognizer(name: str | Path = "cnn") -> Recognizer:
@@ -281,30 +262,15 @@ def load_recognizer(name: str | Path = "cnn") -> Recognizer:
     FileNotFoundError
         If there is none of that name.
     ValueError
-        If the file does not hold the weights that its card speaks of.
+        If the file is damaged, or does not hold a recognizer, or not the weights that its card speaks of.
 
     Examples
     --------
     >>> recognizer = load_recognizer("cnn")  # doctest: +SKIP
     >>> recognizer.probabilities(corpus.audio).argmax(axis=1)  # doctest: +SKIP
     """
-    path = Path(name)
-    if path.suffix != ".npz":
-        path = checkpoint_dir() / f"{name}.npz"
-    card_path = path.with_suffix(".json")
-    if not path.is_file() or not card_path.is_file():
-        raise FileNotFoundError(
-            f"No recognizer {str(name)!r}: {path} or its .json is missing. There are: "
-            f"{', '.join(checkpoint_names()) or 'none'}. `audio-edu train cnn` makes one."
-        )
-    card = json.loads(card_path.read_text(encoding="utf-8"))
+    weights, card = load_checkpoint(name, kinds=list(RECIPES))
     recipe = Recipe.from_dict(card["recipe"])
     network = build_network(recipe, len(card["label_names"]))
-    arrays = read_arrays(path)
-    weights = [arrays[key] for key in sorted(arrays)]
-    if [w.shape for w in weights] != [w.shape for w in network.get_weights()]:
-        raise ValueError(
-            f"{path} does not hold the weights of the network in {card_path.name}; train it again."
-        )
-    network.set_weights(weights)
+    set_weights(network, weights, name)
     return Recognizer(recipe, network, card)

@@ -1,23 +1,17 @@
 """Training that can be interrupted: ``audio-edu train NAME [--resume]``.
 
 After every epoch the whole state goes to disk: weights, the optimizer's averages, the number of the epoch,
-the losses so far. It is written beside the old state and then put in its place in one step, so that a kill
-at any moment leaves one or the other. And chance is derived, never remembered: the batch `step` of epoch
-`epoch` comes from ``(seed, epoch, step)``, the dropout of an epoch from ``(seed, epoch)``. So training that
-goes on after a kill ends with the very weights it would have had.
-
-Weights are plain arrays in an ``.npz`` file, read with ``allow_pickle=False``: loading runs no code.
+the losses so far (see `audio_edu.checkpoints`). And chance is derived, never remembered: the batch `step`
+of epoch `epoch` comes from ``(seed, epoch, step)``, the dropout of an epoch from ``(seed, epoch)``. So
+training that goes on after a kill ends with the very weights it would have had.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +19,7 @@ import keras
 import numpy as np
 
 from .._validate import check_choice
+from ..checkpoints import fingerprint, restore_state, save_state
 from ..datasets import Corpus
 from ..reproducible import SEED, set_seed
 from .attention import build_attention
@@ -33,7 +28,7 @@ from .cnn import build_cnn
 from .features import FeatureSettings
 from .rnn import build_rnn
 
-__all__ = ["BUILDERS", "RECIPES", "Recipe", "build_network", "read_arrays", "train", "write_arrays"]
+__all__ = ["BUILDERS", "RECIPES", "Recipe", "build_network", "train"]
 
 BUILDERS = {"cnn": build_cnn, "rnn": build_rnn, "attention": build_attention}
 
@@ -158,10 +153,12 @@ def train(
     network.compile(optimizer, loss, jit_compile=False)
     optimizer.build(network.trainable_variables)
 
-    identity = _identity(recipe, corpus)
+    identity = fingerprint(recipe, corpus)
+    variables = {"w": network.variables, "o": optimizer.variables}
     first_epoch, losses, wall_s = 0, [], 0.0
     if resume and state_path and Path(state_path).is_file():
-        first_epoch, losses, wall_s = _restore(Path(state_path), identity, network, optimizer)
+        state = restore_state(state_path, identity, variables)
+        first_epoch, losses, wall_s = int(state["epoch"]), state["losses"].tolist(), float(state["wall_s"])
     last_epoch = min(recipe.n_epochs, first_epoch + (n_epochs_now or recipe.n_epochs))
     bar = _bar(recipe, last_epoch * n_steps, first_epoch * n_steps) if progress else None
     for epoch in range(first_epoch, last_epoch):
@@ -177,7 +174,8 @@ def train(
         if bar:
             bar.set_postfix(epoch=f"{epoch + 1}/{recipe.n_epochs}", loss=f"{losses[-1]:.3f}")
         if state_path:
-            _save(Path(state_path), identity, network, optimizer, epoch + 1, losses, wall_s)
+            numbers = {"epoch": epoch + 1, "losses": losses, "wall_s": wall_s}
+            save_state(state_path, identity, variables, numbers)
     if bar:
         bar.close()
     optimizer.finalize_variable_values(network.trainable_variables)
@@ -267,72 +265,3 @@ def _bar(recipe: Recipe, total: int, initial: int) -> Any:
     from tqdm import tqdm
 
     return tqdm(total=total, initial=initial, desc=f"train {recipe.network}", unit="batch", mininterval=1.0)
-
-
-def _identity(recipe: Recipe, corpus: Corpus) -> str:
-    """A fingerprint of what is trained on what."""
-    digest = hashlib.sha256(json.dumps(asdict(recipe), sort_keys=True).encode())
-    digest.update(np.ascontiguousarray(corpus.labels, np.int64).tobytes())
-    for clip in corpus.audio:
-        digest.update(np.ascontiguousarray(clip).tobytes())
-    return digest.hexdigest()
-
-
-def _save(
-    path: Path,
-    identity: str,
-    network: keras.Model,
-    optimizer: Any,
-    epoch: int,
-    losses: list[float],
-    wall_s: float,
-) -> None:
-    arrays = {f"w{i}": _numbers(v) for i, v in enumerate(network.variables)}
-    arrays |= {f"o{i}": _numbers(v) for i, v in enumerate(optimizer.variables)}
-    arrays |= {
-        "identity": np.array(identity),
-        "epoch": np.array(epoch),
-        "losses": np.array(losses, np.float64),
-        "wall_s": np.array(wall_s, np.float64),
-    }
-    write_arrays(path, arrays)
-
-
-def _numbers(variable: Any) -> np.ndarray:
-    return keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(variable))
-
-
-def _restore(
-    path: Path, identity: str, network: keras.Model, optimizer: Any
-) -> tuple[int, list[float], float]:
-    arrays = read_arrays(path)
-    if str(arrays["identity"]) != identity:
-        raise ValueError(
-            f"{path} is the state of another training (other recipe, other seed or other data). "
-            "Delete it, or train without --resume."
-        )
-    for prefix, variables in (("w", network.variables), ("o", optimizer.variables)):
-        for i, variable in enumerate(variables):
-            variable.assign(arrays[f"{prefix}{i}"])
-    epoch, losses, wall_s = (arrays[name] for name in ("epoch", "losses", "wall_s"))
-    return int(epoch), losses.tolist(), float(wall_s)
-
-
-def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write an ``.npz`` file so that at any moment there is the old one or the new one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with open(partial, "wb") as file:
-            np.savez_compressed(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Read an ``.npz`` file of plain arrays; one that would need unpickling is refused."""
-    with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}

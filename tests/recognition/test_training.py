@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from audio_edu.checkpoints import checkpoint_names, read_arrays, write_arrays
 from audio_edu.datasets import Corpus
-from audio_edu.recognition import cli, evaluate, training
+from audio_edu.recognition import cli, training
 from audio_edu.recognition.augment import Augmentation
 from audio_edu.recognition.evaluate import (
     Recognizer,
@@ -26,7 +27,7 @@ from audio_edu.recognition.evaluate import (
     svm_accuracy,
 )
 from audio_edu.recognition.features import FeatureSettings
-from audio_edu.recognition.training import Recipe, mix_up, read_arrays, train, write_arrays
+from audio_edu.recognition.training import RECIPES, Recipe, mix_up, train
 
 SETTINGS = FeatureSettings(n_samples=2400, n_mels=20)
 RECIPE = Recipe(
@@ -109,7 +110,7 @@ def recordings(tmp_path_factory):
 def _parse(*words):
     parser = argparse.ArgumentParser()
     subparsers = parser.add_subparsers()
-    cli.add_train_parser(subparsers)
+    cli.add_train_parsers(subparsers.add_parser("train").add_subparsers())
     cli.add_evaluate_parser(subparsers)
     return parser.parse_args([*map(str, words)])
 
@@ -164,7 +165,7 @@ def test_the_main_command_line_knows_train_and_evaluate(capsys):
     from audio_edu.cli import main
 
     assert main(["evaluate", "nobody"]) == 1
-    assert "audio-edu train cnn" in capsys.readouterr().err
+    assert "audio-edu train NAME" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["train", "nothing"])
     assert "attention" in capsys.readouterr().err
@@ -181,7 +182,7 @@ def test_the_command_line_says_what_is_wrong(tmp_path, recordings):
             args.run(args)
 
 
-def test_a_checkpoint_is_loaded_as_it_was_saved_and_runs_no_code(tmp_path):
+def test_a_recognizer_is_loaded_as_it_was_saved(tmp_path):
     network, _ = train(replace(RECIPE, n_epochs=1), CORPUS, progress=False)
     path = tmp_path / "tones.npz"
     save_recognizer(path, RECIPE, network, {"seed": 5}, CORPUS.label_names)
@@ -190,7 +191,6 @@ def test_a_checkpoint_is_loaded_as_it_was_saved_and_runs_no_code(tmp_path):
     np.testing.assert_allclose(loaded.probabilities(CORPUS.audio[:4]), expected, atol=1e-6)
     np.testing.assert_allclose(expected.sum(1), 1, atol=1e-5)
     assert loaded.card["seed"] == 5 and loaded.recipe == RECIPE
-    assert evaluate.checkpoint_names(tmp_path) == ["tones"]
     # features apart, then the network, is the same as samples straight in
     logits = np.array(loaded.network(loaded.features(CORPUS.audio[:4]), training=False))
     e = np.exp(logits - logits.max(1, keepdims=True))
@@ -199,9 +199,6 @@ def test_a_checkpoint_is_loaded_as_it_was_saved_and_runs_no_code(tmp_path):
     arrays = read_arrays(path)
     write_arrays(path, dict(list(arrays.items())[:-1]))
     with pytest.raises(ValueError, match="does not hold the weights"):
-        load_recognizer(path)
-    np.savez(path, **{"00": np.array([{"evil": 1}], dtype=object)})
-    with pytest.raises(ValueError, match=r"[Pp]ickle"):
         load_recognizer(path)
     with pytest.raises(FileNotFoundError, match="nobody"):
         load_recognizer("nobody")
@@ -234,7 +231,7 @@ def test_mix_up_blends_sounds_and_labels_alike():
     assert mix_up(x, y, 0.0, rng)[0] is x
 
 
-SHIPPED = evaluate.checkpoint_names()
+SHIPPED = sorted(set(RECIPES) & set(checkpoint_names()))
 
 
 @pytest.mark.skipif(not SHIPPED, reason="no checkpoint in data/checkpoints")
@@ -249,7 +246,6 @@ def test_shipped_recognizers_do_what_their_cards_say(name):
     assert accuracy == pytest.approx(recognizer.card["metrics"]["accuracy"], abs=0.04)
     assert accuracy > 0.85
     assert recognizer.card["command"].startswith(f"audio-edu train {name}")
-    assert (evaluate.checkpoint_dir() / f"{name}.npz").stat().st_size < 2e6
 
 
 @pytest.mark.skipif(not os.environ.get("AUDIO_EDU_FSDD"), reason="AUDIO_EDU_FSDD names no recordings")

@@ -1,0 +1,9 @@
+"""Generating sound: three networks that learn what sounds are like, and make new ones.
+
+``gan`` learns against a critic, ``vae`` through a narrow description, ``wavenet`` sample after sample. The
+literal NumPy form of each formula stands beside the Keras layer.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
