@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
-
 import pytest
 from rendered import HTML
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
+from serving import served
 
 
 @pytest.fixture(scope="session")
 def book_url():
     """The rendered book on a local server."""
     assert (HTML / "index.html").is_file(), "the book is not rendered: run `make book`"
-    handler = functools.partial(Quiet, directory=str(HTML))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
+    with served(HTML) as url:
+        yield url
 
 
 class Watched:

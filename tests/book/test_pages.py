@@ -10,7 +10,6 @@ pytestmark = pytest.mark.browser
 every_page = pytest.mark.parametrize("path", rendered_pages())
 
 MAX_PAGE_BYTES = 4_000_000
-MAX_SLIDER_MS = 50
 # What the theme and the widgets cannot do otherwise; everything else has to be clean.
 ALLOWED_AXE = {"label-content-name-mismatch"}
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
 from pathlib import Path
 
 import pytest
+from serving import served
 from widget_pages import page_html
 
 EMBED_JS = Path(__file__).resolve().parents[2] / "book" / "vendor" / "widgets" / "widgets.min.js"
@@ -18,16 +16,8 @@ def site(tmp_path):
     """A folder served on http://127.0.0.1, for one test."""
     if EMBED_JS.exists():
         (tmp_path / "embed.js").symlink_to(EMBED_JS)
-    handler = functools.partial(_Quiet, directory=str(tmp_path))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield tmp_path, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
+    with served(tmp_path) as url:
+        yield tmp_path, url
 
 
 @pytest.fixture
