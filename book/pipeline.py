@@ -160,16 +160,35 @@ def followed_modules(code: str) -> set[str]:
     return done
 
 
-def data_folders(modules: Iterable[str]) -> list[Path]:
-    """What the modules load: ``datasets/digits.py`` loads ``data/digits``; models load the checkpoints."""
-    folders = set()
+@cache
+def model_modules() -> frozenset[str]:
+    """The last names of the modules that hold models: ``cnn``, ``wavenet``, ..."""
+    kinds = (f"{PACKAGE}.{kind}" for kind in ("recognition", "generation", "applications"))
+    return frozenset(module.split(".")[-1] for kind in kinds for module in submodules(kind))
+
+
+def data_files(modules: Iterable[str]) -> list[Path]:
+    """What the modules load: ``datasets/digits.py`` loads ``data/digits``; models load the checkpoints.
+
+    A checkpoint is a model's own if its name begins with the model's: ``wavenet.npz``, ``gan-collapsed.npz``
+    count only for chapters that use ``wavenet.py``, ``gan.py``. Tables are anybody's. What people read about
+    the data, ``README.md``, changes nothing.
+    """
+    files: set[Path] = set()
+    names = {module.split(".")[-1] for module in modules}
     for module in modules:
         kind, name = (*module.split("."), "", "")[1:3]
-        if kind == "datasets":
-            folders.add(ROOT / "data" / name)
+        if kind == "datasets" and name:
+            files |= set((ROOT / "data" / name).rglob("[!.]*"))
         if kind in {"recognition", "generation", "applications"}:
-            folders.add(ROOT / "data" / "checkpoints")
-    return sorted(folder for folder in folders if folder.is_dir())
+            files |= {
+                path
+                for path in (ROOT / "data" / "checkpoints").glob("[!.]*")
+                if path.suffix == ".csv"
+                or (owner := re.split(r"[-_.]", path.name)[0]) in names
+                or owner not in model_modules()
+            }
+    return sorted(path for path in files if path.is_file() and path.suffix != ".md")
 
 
 def digest(paths: Iterable[Path]) -> str:
@@ -194,11 +213,10 @@ def fingerprint(source: Path) -> dict[str, str]:
     files = {module_file(module) for module in modules}
     for folder in {path.parent for path in files}:  # stubs, scripts and styles belong to their package
         files |= {path for path in folder.iterdir() if path.suffix in {".pyi", ".js", ".css"}}
-    data = [path for folder in data_folders(modules) for path in folder.rglob("[!.]*") if path.is_file()]
     return {
         "text": digest([source]),
         "modules": digest(files),
-        "data": digest(path for path in data if path.suffix != ".md"),  # not the cards
+        "data": digest(data_files(modules)),
         "requirements": digest([ROOT / "requirements.txt", ROOT / "constraints.txt"]),
     }
 

@@ -40,11 +40,12 @@ def book(tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "ROOT", tmp_path)
     monkeypatch.setattr(pipeline, "CHAPTERS", tmp_path / "chapters")
     monkeypatch.setattr(pipeline, "NOTEBOOKS", tmp_path / "book" / "notebooks")
-    pipeline.module_file.cache_clear()
-    pipeline.lazy_names.cache_clear()
+    caches = (pipeline.module_file, pipeline.lazy_names, pipeline.model_modules)
+    for function in caches:
+        function.cache_clear()
     yield tmp_path
-    pipeline.module_file.cache_clear()
-    pipeline.lazy_names.cache_clear()
+    for function in caches:
+        function.cache_clear()
 
 
 def write(book, text=CHAPTER):
@@ -76,7 +77,20 @@ def test_imports_are_followed_through_stubs_and_other_modules():
 
 def test_a_loader_brings_its_data_and_no_other():
     modules = pipeline.followed_modules("from audio_edu.datasets import load_notes")
-    assert [path.name for path in pipeline.data_folders(modules)] == ["notes"]
+    folders = {path.parent.name for path in pipeline.data_files(modules)}
+    assert folders == {"notes"}
+
+
+def test_a_chapter_depends_on_its_own_models_checkpoints_and_on_every_table(book):
+    folder = book / "data" / "checkpoints"
+    folder.mkdir()
+    for name in ("cnn.npz", "cnn.json", "wavenet.npz", "wavenet-2.json", "people.csv", "README.md"):
+        (folder / name).write_text(name)
+    for module, expected in (
+        ("audio_edu.recognition.cnn", {"cnn.npz", "cnn.json", "people.csv"}),
+        ("audio_edu.generation.wavenet", {"wavenet.npz", "wavenet-2.json", "people.csv"}),
+    ):
+        assert {path.name for path in pipeline.data_files([module])} == expected
 
 
 @pytest.mark.parametrize(
