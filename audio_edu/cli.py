@@ -1,6 +1,6 @@
 """The command line: ``data`` builds and checks what ships in ``data/``, ``bench`` measures speed.
 
-``train`` and ``evaluate`` make and judge recognizers.
+``train`` and ``evaluate`` make and judge models; ``generate`` lets those that generate make a sound.
 """
 
 from __future__ import annotations
@@ -65,13 +65,26 @@ def _parser() -> argparse.ArgumentParser:
         pass
     else:
         add_parser(commands)
-    from audio_edu.recognition.cli import add_evaluate_parser, add_train_parsers
+    from audio_edu.generation import cli as generation
+    from audio_edu.recognition import cli as recognition
 
     train = commands.add_parser("train", help="train a model from data/ alone; can be killed and resumed")
     train.set_defaults(run=None, show_help=train.print_help)
-    add_train_parsers(train.add_subparsers(title="models", metavar="NAME"))
-    add_evaluate_parser(commands)
+    names = train.add_subparsers(title="models", metavar="NAME")
+    recognition.add_train_parsers(names)
+    generation.add_train_parsers(names)
+    recognition.add_evaluate_parser(commands).set_defaults(run=_evaluate)
+    generation.add_generate_parser(commands)
     return parser
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    from audio_edu.checkpoints import load_checkpoint
+    from audio_edu.generation import cli as generation
+    from audio_edu.recognition import cli as recognition
+
+    kind = load_checkpoint(args.name)[1].get("name")
+    return (generation if kind in generation.NAMES else recognition).evaluate(args)
 
 
 def _build(args: argparse.Namespace) -> int:

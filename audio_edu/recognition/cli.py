@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-__all__ = ["add_evaluate_parser", "add_train_parsers"]
+__all__ = ["add_evaluate_parser", "add_train_parsers", "evaluate"]
 
 NAMES = ("cnn", "rnn", "attention")
 
@@ -36,10 +36,10 @@ def add_train_parsers(names: Any) -> None:
         parser.set_defaults(run=_train, name=name)
 
 
-def add_evaluate_parser(subparsers: Any) -> None:
+def add_evaluate_parser(subparsers: Any) -> argparse.ArgumentParser:
     """Add ``evaluate`` to the command line."""
-    parser = subparsers.add_parser("evaluate", help="judge a recognizer on data/digits or on your recordings")
-    parser.add_argument("name", help="cnn, rnn, attention, or the path of an .npz")
+    parser = subparsers.add_parser("evaluate", help="judge a model; a recognizer on your recordings, too")
+    parser.add_argument("name", help="a checkpoint: cnn, wavenet, ..., or the path of an .npz")
     parser.add_argument(
         "--data", type=Path,
         help="a folder or an archive of recordings {digit}_{speaker}_{take}.wav; "
@@ -50,7 +50,8 @@ def add_evaluate_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--latency", action="store_true", help="also measure the time for one clip")
     parser.add_argument("--json", action="store_true", help="print nothing but the JSON object")
-    parser.set_defaults(run=_evaluate)
+    parser.set_defaults(run=evaluate)
+    return parser
 
 
 def _corpus(path: Path | None) -> Any:
@@ -128,7 +129,8 @@ def _command(args: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _evaluate(args: argparse.Namespace) -> int:
+def evaluate(args: argparse.Namespace) -> int:
+    """Judge a recognizer: the part of ``audio-edu evaluate`` that is about recognizers."""
     from .evaluate import load_recognizer, score
 
     recognizer = load_recognizer(args.name)
