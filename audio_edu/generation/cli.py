@@ -1,8 +1,8 @@
 """``audio-edu train``, ``evaluate`` and ``generate`` for what generates sound.
 
 The modules of a family have the same names in them: ``NAME.py`` has ``load_NAME`` and ``save_NAME``,
-``NAME_training.py`` a recipe and ``train``, ``NAME_evaluation.py`` has ``evaluate``. What differs, the options of
-``generate`` and what they mean, is here.
+``NAME_training.py`` a recipe and ``train``, ``NAME_evaluation.py`` has ``evaluate``. What differs, the
+options of ``generate`` and what they mean, is here.
 """
 
 from __future__ import annotations
@@ -195,9 +195,7 @@ def _words(model: Any, args: argparse.Namespace, options: dict[str, Any]) -> np.
     parts: list[np.ndarray] = []
     for digit in args.digit:
         if args.name == "wavenet":
-            n_samples = round(
-                check_positive(args.seconds, "--seconds", unit="of seconds") * model.sample_rate
-            )
+            n_samples = round(check_range(args.seconds, "--seconds", 0.01, 60) * model.sample_rate)
             word = module.generate(model, n_samples, digit=digit, voice=args.voice, **options)
         else:
             word = module.generate(model, digit=digit, **options)
