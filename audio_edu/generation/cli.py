@@ -27,12 +27,14 @@ NAMES: dict[str, tuple[str, str, str]] = {
     "gan": ("gan", "RECIPE", "digits"),
     "gan_waveform": ("gan", "WAVEFORM_RECIPE", "digits"),
     "vae": ("vae", "RECIPE", "notes"),
+    "vae_map": ("vae", "MAP_RECIPE", "notes"),
     "wavenet": ("wavenet", "RECIPE", "digits"),
 }
 _HELP = {
     "gan": "spectrograms of spoken digits, against a critic",
     "gan_waveform": "samples of spoken digits, against a critic",
     "vae": "notes of instruments, through a few numbers",
+    "vae_map": "notes of instruments, through two numbers",
     "wavenet": "spoken digits, sample after sample",
 }
 
@@ -136,7 +138,7 @@ def add_generate_parser(subparsers: Any) -> None:
         one.add_argument("--out", type=Path, required=True, help="the sound file to write (.wav, .flac, ...)")
         one.add_argument("--checkpoint", type=Path, help="an .npz; default: data/checkpoints/NAME.npz")
         one.add_argument("--seed", type=int, default=None, help="another seed, another sound")
-        if name == "vae":
+        if NAMES[name][0] == "vae":
             one.add_argument("--instrument", help="for example flute; default: any")
             one.add_argument("--pitch", type=float, help="as a MIDI number, 60 is the middle C; default: any")
         else:
@@ -152,7 +154,7 @@ def add_generate_parser(subparsers: Any) -> None:
                 "--voice", help="whose voice, for example awb-00; default: nobody's in particular"
             )
             one.add_argument("--seconds", type=float, default=0.8, help="how long; default: 0.8")
-        if name in ("vae", "wavenet"):
+        if NAMES[name][0] in ("vae", "wavenet"):
             one.add_argument(
                 "--temperature",
                 type=float,

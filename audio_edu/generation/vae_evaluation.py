@@ -1,0 +1,236 @@
+"""Judging a VAE: ``audio-edu evaluate vae --json``.
+
+All on the test notes: presets and pitches that were not trained on. Beside every number of the VAE stands
+that of probabilistic PCA with as many latent numbers, which sees the same pictures. Its ``log p(x)`` is
+exact; the VAE's ELBO is a bound below its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._validate import check_positive
+from ..datasets import Corpus
+from ..reproducible import SEED
+from .vae import Vae, generate
+from .vae_features import note_features, notes_from_features
+from .vae_pca import Pca
+from .vae_pitch import note_pitch
+
+__all__ = ["active_units", "evaluate", "instrument_accuracy", "level_db", "walk", "walk_report"]
+
+#: A latent number is in use if its posterior mean varies more than this (Burda and others, 2016).
+ACTIVE = 0.01
+
+
+def active_units(mean: np.ndarray) -> int:
+    """Count the latent numbers in use: those whose posterior mean has a variance above 0.01 over the clips.
+
+    Parameters
+    ----------
+    mean : np.ndarray [shape=(n_clips, n_z)]
+        μ(x).
+
+    Examples
+    --------
+    >>> active_units(np.array([[1.0, 0.0], [-1.0, 0.01]]))
+    1
+    """
+    return int(np.sum(np.var(mean, axis=0) > ACTIVE))
+
+
+def level_db(x: np.ndarray) -> float:
+    """Return the RMS level of a sound in dB relative to full scale."""
+    return float(10 * np.log10(max(float(np.mean(np.square(x))), 1e-12)))
+
+
+def instrument_accuracy(
+    train: np.ndarray, train_labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray
+) -> float:
+    """Return the share of notes whose instrument a linear classifier reads off some numbers.
+
+    Parameters
+    ----------
+    train, test : np.ndarray [shape=(n_clips, n)]
+        The numbers: μ(x), or coordinates of the PCA.
+    train_labels, test_labels : np.ndarray [shape=(n_clips,)]
+        The instruments.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+    return float(model.fit(train, train_labels).score(test, test_labels))
+
+
+def walk(
+    model: Vae, pictures: np.ndarray, pitches: np.ndarray, n_steps: int = 11
+) -> tuple[np.ndarray, np.ndarray]:
+    """Walk in a straight line from one note's μ to another's, and from one's pitch to the other's.
+
+    Parameters
+    ----------
+    model : Vae
+    pictures : np.ndarray [shape=(2, n_bands, n_frames)]
+        Where to start and where to end.
+    pitches : np.ndarray [shape=(2,)]
+        Their MIDI numbers.
+    n_steps : int
+        Places on the way, both ends included.
+
+    Returns
+    -------
+    z : np.ndarray [shape=(n_steps, n_z)]
+    pitches : np.ndarray [shape=(n_steps,)]
+    """
+    check_positive(n_steps, "n_steps", integer=True)
+    mean, _ = model.encode(pictures, pitches)
+    share = np.linspace(0, 1, n_steps, dtype=np.float32)[:, np.newaxis]
+    return (1 - share) * mean[0] + share * mean[1], np.linspace(pitches[0], pitches[1], n_steps)
+
+
+def walk_report(model: Vae, z: np.ndarray, pitches: np.ndarray) -> dict[str, float]:
+    """Say how even a walk is, by the decoded pictures h(z).
+
+    Returns
+    -------
+    dict
+        ``largest_step``: the largest RMS difference of two neighbours, relative to the mean step (1 is
+        perfectly even); ``detour``: the sum of all steps, relative to the RMS difference of the two ends (1
+        is a cross-fade of the two pictures, the shortest way there is); ``level_dip_db``: how far the level
+        falls below the straight line between the levels of the ends, at worst.
+    """
+    pictures = model.decode(z, pitches)
+    steps = np.sqrt(np.mean(np.square(np.diff(pictures, axis=0)), axis=(1, 2)))
+    direct = np.sqrt(np.mean(np.square(pictures[-1] - pictures[0])))
+    floor_db = model.settings.floor_db
+    level = floor_db + 10 * np.log10(np.sum(10.0**pictures - 1, axis=1).mean(axis=1) + 1e-9)
+    line = np.linspace(level[0], level[-1], len(level))
+    return {
+        "largest_step": float(steps.max() / max(steps.mean(), 1e-9)),
+        "detour": float(steps.sum() / max(direct, 1e-9)),
+        "level_dip_db": float(np.max(line - level)),
+    }
+
+
+def evaluate(
+    model: Vae, corpus: Corpus, *, n_sounds: int = 48, n_walks: int = 24, seed: int = SEED
+) -> dict[str, Any]:
+    """Judge a VAE on the test notes of a corpus, beside PCA.
+
+    Parameters
+    ----------
+    model : Vae
+        To be judged.
+    corpus : Corpus
+        With both parts: the PCA is fitted to the training notes, the notes judged are those for testing.
+    n_sounds : int
+        So many test notes, and as many generated ones, are made audible to measure pitch and level.
+    n_walks : int
+        Walks between test notes, drawn at random.
+    seed : int
+        Of all chance.
+
+    Returns
+    -------
+    dict
+        Numbers as JSON can hold them. Those that end in ``_nats`` are means over notes.
+    """
+    train, test, settings = corpus.train, corpus.test, model.settings
+    x_train, x = (note_features(part.audio, part.info["pitch"], settings) for part in (train, test))
+    pitch_train, pitch = (np.asarray(part.info["pitch"], np.float64) for part in (train, test))
+    reconstruction, kl = model.elbo(x, pitch, seed=seed)
+    mean, _ = model.encode(x, pitch)
+    mean_train, _ = model.encode(x_train, pitch_train)
+    decoded = model.decode(mean, pitch)
+
+    report: dict[str, Any] = {
+        "n_notes": len(test),
+        "n_z": model.n_z,
+        "elbo_nats": float(np.mean(reconstruction - kl.sum(axis=1))),
+        "reconstruction_nats": float(np.mean(reconstruction)),
+        "kl_nats": float(kl.sum(axis=1).mean()),
+        "kl_per_dimension_nats": [round(float(v), 2) for v in kl.mean(axis=0)],
+        "active_units": active_units(mean),
+        "rms_error_db": _rms_db(decoded - x),
+        "instrument_from_z": instrument_accuracy(mean_train, train.labels, mean, test.labels),
+    }
+    report |= _baselines(model, x_train, train.labels, x, test.labels)
+
+    rng = np.random.default_rng(seed)
+    rows = np.sort(rng.permutation(len(test))[:n_sounds])
+    originals = [test.audio[i] for i in rows]
+    for name, pictures in (("inversion", x[rows]), ("reconstruction", decoded[rows])):
+        sounds = notes_from_features(pictures, pitch[rows], settings, seed=seed)
+        cents, level = _compared(sounds, originals, pitch[rows], model.sample_rate)
+        report[f"{name}_pitch_error_cents"] = float(np.median(np.abs(cents)))
+        report[f"{name}_within_20_cents"] = float(np.mean(np.abs(cents) <= 20))
+        report[f"{name}_level_error_db"] = float(np.median(level))
+    report |= _generated(model, rng, n_sounds)
+    walks = []
+    for _ in range(n_walks):
+        pair = rng.permutation(len(test))[:2]
+        walks.append(walk_report(model, *walk(model, x[pair], pitch[pair])))
+    for key in walks[0] if walks else ():
+        report[f"walk_{key}"] = float(np.median([w[key] for w in walks]))
+    return {k: round(v, 4) if isinstance(v, float) else v for k, v in report.items()}
+
+
+def _baselines(
+    model: Vae, x_train: np.ndarray, train_labels: np.ndarray, x: np.ndarray, test_labels: np.ndarray
+) -> dict[str, float]:
+    """A Gaussian for each value without any z, and PCA with as many numbers; the pitch is not counted."""
+    n_z = model.n_z
+    m, s = x_train.mean(axis=0), np.maximum(x_train.std(axis=0), 0.05)
+    gaussian = -0.5 * (np.square((x - m) / s) + np.log(2 * np.pi * s**2)).sum(axis=(1, 2))
+    pca = Pca.fit(x_train, min(256, len(x_train) - 1))
+    in_train, in_test = (pca.coordinates(part)[0][:, :n_z] for part in (x_train, x))
+    with_best_sigma = max(
+        float(pca.log_likelihood(x, n_z, sigma=s).mean()) for s in np.arange(0.3, 1.0, 0.01)
+    )
+    return {
+        "gaussian_nats": float(gaussian.mean()),
+        "gaussian_rms_error_db": _rms_db(x - m),
+        "pca_nats": float(pca.log_likelihood(x, n_z).mean()),
+        "pca_nats_with_the_sigma_best_for_the_test": with_best_sigma,
+        "pca_rms_error_db": _rms_db(pca.reconstruct(x, n_z) - x),
+        "pca_with_one_more_rms_error_db": _rms_db(pca.reconstruct(x, n_z + 1) - x),
+        "instrument_from_pca": instrument_accuracy(in_train, train_labels, in_test, test_labels),
+    }
+
+
+def _generated(model: Vae, rng: np.random.Generator, n: int) -> dict[str, float]:
+    """How generated notes sound: pitch, level, and whose they are by the encoder and a linear classifier."""
+    names = model.instruments.names if model.instruments else ()
+    cents, levels = [], []
+    for i in range(n if names else 0):
+        name = names[i % len(names)]
+        low, high = model.instruments.range_of(name)
+        pitch = float(rng.integers(np.ceil(low), np.floor(high) + 1))
+        x = generate(model, instrument=name, pitch=pitch, seed=int(rng.integers(1 << 31)))
+        cents.append(100 * abs(note_pitch(x, model.sample_rate, near=pitch) - pitch))
+        levels.append(level_db(x))
+    if not cents:
+        return {}
+    return {
+        "generated_pitch_error_cents": float(np.median(cents)),
+        "generated_within_20_cents": float(np.mean(np.array(cents) <= 20)),
+        "generated_level_db": float(np.median(levels)),
+    }
+
+
+def _compared(sounds: Any, originals: Any, pitches: np.ndarray, sample_rate: int) -> tuple[np.ndarray, ...]:
+    """Return pitch error in cents and level error in dB of sounds, each beside its original."""
+    cents, level = [], []
+    for sound, original, pitch in zip(sounds, originals, pitches, strict=True):
+        a, b = (note_pitch(s, sample_rate, near=float(pitch)) for s in (sound, original))
+        cents.append(100 * (a - b))
+        level.append(level_db(sound) - level_db(original))
+    return np.array(cents), np.array(level)
+
+
+def _rms_db(difference_bel: np.ndarray) -> float:
+    return float(10 * np.sqrt(np.mean(np.square(difference_bel))))
