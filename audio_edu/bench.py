@@ -8,9 +8,12 @@ a second.
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -118,10 +121,55 @@ def _bench_convolve() -> list[dict[str, Any]]:
     ]
 
 
-#: What `run` can measure: log-mel of 64 clips of 1 s at 16 kHz; 1 s at 16 kHz through 101 taps.
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep everything to one thread: what is not loaded yet by the environment, what is by its own switch."""
+    from threadpoolctl import threadpool_limits
+
+    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _bench_wavenet() -> list[dict[str, Any]]:
+    with _one_thread():
+        from .generation.wavenet_bench import bench_wavenet
+
+        found = bench_wavenet()
+    what = {
+        "naive": "the whole past for each sample",
+        "cached": "one queue a layer",
+        "batched": f"{found['n_clips']} clips at once",
+        "teacher_forced": "samples that are known",
+    }
+    return [
+        {
+            "benchmark": "wavenet",
+            "what": name,
+            "seconds": 8000 / found[f"{name}_samples_per_s"],
+            "times_real_time": found[f"{name}_samples_per_s"] / 8000,
+            "note": f"{found[f'{name}_samples_per_s']:,.0f} samples/s: {note}",
+            "summary": found,
+        }
+        for name, note in what.items()
+    ]
+
+
+#: What `run` can measure: log-mel of 64 clips of 1 s at 16 kHz; 1 s at 16 kHz through 101 taps; a second of
+#: sound at 8 kHz from a WaveNet of 174k parameters.
 BENCHMARKS: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "log_mel": _bench_log_mel,
     "convolve": _bench_convolve,
+    "wavenet": _bench_wavenet,
 }
 
 
@@ -137,7 +185,7 @@ def run(names: Sequence[str] | None = None) -> list[dict[str, Any]]:
     -------
     list of dict
         One for each alternative: ``benchmark``, ``what``, ``seconds`` (the median), ``times_real_time``,
-        ``note``.
+        ``note``; for some, ``summary``: what the benchmark found in all.
 
     Raises
     ------
@@ -175,10 +223,11 @@ def add_parser(subparsers: Any) -> argparse.ArgumentParser:
     argparse.ArgumentParser
         The parser of ``audio-edu bench``.
     """
-    parser = subparsers.add_parser("bench", help="measure the package's speed beside librosa and SciPy")
+    parser = subparsers.add_parser("bench", help="measure the package's speed beside other ways to do it")
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(BENCHMARKS)} (default: all)"
     )
+    parser.add_argument("--json", action="store_true", help="print nothing but a JSON object")
     parser.set_defaults(run=_main)
     return parser
 
@@ -189,5 +238,11 @@ def _main(args: argparse.Namespace) -> int:
     except ValueError as error:
         print(f"audio-edu bench: {error}")
         return 2
-    print(format_table(rows))
+    if args.json:
+        report: dict[str, Any] = {}
+        for row in rows:
+            report |= row.pop("summary", {})
+        print(json.dumps({**report, "rows": rows}))
+    else:
+        print(format_table(rows))
     return 0

@@ -65,3 +65,26 @@ def test_build_calls_the_builder(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("AUDIO_EDU_DATA", str(tmp_path))
     assert cli.main(["data", "build", "digits"]) == 0
     assert built[1] == tmp_path / "digits"
+
+
+def test_bench_prints_json_that_holds_what_was_found(capsys, monkeypatch):
+    import json
+    import os
+
+    from audio_edu.generation import wavenet_bench
+
+    def small(**_):
+        assert os.environ["TF_NUM_INTRAOP_THREADS"] == "1"
+        return measured(n_samples=160, n_clips=4)
+
+    measured = wavenet_bench.bench_wavenet
+    monkeypatch.setattr(wavenet_bench, "bench_wavenet", small)
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    assert cli.main(["bench", "wavenet", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    for way in ("naive", "cached", "batched", "teacher_forced"):
+        assert report[f"{way}_samples_per_s"] > 0
+    assert 170_000 < report["n_parameters"] < 180_000
+    assert [row["what"] for row in report["rows"]] == ["naive", "cached", "batched", "teacher_forced"]
+    assert "TF_NUM_INTRAOP_THREADS" not in os.environ
+    assert cli.main(["bench", "nothing"]) == 2

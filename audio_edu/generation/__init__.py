@@ -1,7 +1,9 @@
-"""Generating sound: three networks that learn what sounds are like, and make new ones.
+"""Generating sound: three families of networks that learn what sounds are like, and make new ones.
 
-``gan`` learns against a critic, ``vae`` through a narrow description, ``wavenet`` sample after sample. The
-literal NumPy form of each formula stands beside the Keras layer.
+``gan`` learns against a critic, ``vae`` through a narrow description, ``wavenet`` sample after sample. Each
+family's modules begin with its name: ``wavenet.py`` is the model, beside the literal NumPy form of its
+formulas; ``wavenet_training.py`` trains it, ``wavenet_evaluation.py`` judges it, and so on. ``audio-edu
+train``, ``evaluate`` and ``generate`` use them.
 """
 
 import lazy_loader as _lazy

@@ -1,3 +1,10 @@
 from . import gan as gan
 from . import vae as vae
 from . import wavenet as wavenet
+from .gan import Gan as Gan
+from .gan import load_gan as load_gan
+from .vae import Vae as Vae
+from .vae import load_vae as load_vae
+from .wavenet import WaveNet as WaveNet
+from .wavenet import WaveNetConfig as WaveNetConfig
+from .wavenet import load_wavenet as load_wavenet
