@@ -1,0 +1,471 @@
+"""WaveNet: the probability of the next sample, given all samples before it.
+
+The probability of a sound is a product of small ones, one factor for each sample:
+
+    P(x_1, ..., x_T) = Π_t P(x_{t+1} | x_1, ..., x_t)
+
+A sample is one of 256 µ-law codes, so each factor is a table of 256 probabilities, and a network computes the
+table: causal convolutions whose dilation doubles from layer to layer, gates, residual and skip connections.
+Nothing in it is recurrent: where the samples are known, all tables are computed at once (*teacher forcing*),
+and that is how it trains. To generate, draw a sample from the table, append it, and ask again
+(`audio_edu.generation.wavenet_generation`).
+
+The literal functions (`causal_convolution`, `gated_residual`) are the formulas in NumPy and equal to the
+Keras layers.
+
+Conventions: B clips, T samples, C channels; layers work on [shape=(B, T, C)]. ``codes`` are whole numbers, 0
+to 255. ``logits[:, t]`` speaks of sample ``t`` and knows the samples before it, never sample ``t`` itself.
+
+References
+----------
+van den Oord and others (2016), WaveNet: a generative model for raw audio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from .._validate import check_positive, check_range
+from ..checkpoints import load_checkpoint, save_checkpoint, set_weights
+
+__all__ = [
+    "SILENCE",
+    "Condition",
+    "FirstConvolution",
+    "GatedResidual",
+    "WaveNet",
+    "WaveNetConfig",
+    "causal_convolution",
+    "gated_residual",
+    "load_wavenet",
+    "save_wavenet",
+    "sigmoid",
+    "word_positions",
+]
+
+#: The code of the value closest to zero: what a clip is padded with.
+SILENCE = 128
+
+
+@dataclass(frozen=True)
+class WaveNetConfig:
+    """The size of a WaveNet.
+
+    Parameters
+    ----------
+    n_stacks, n_layers : int
+        The dilations 1, 2, 4, ..., 2^(n_layers − 1) are gone through `n_stacks` times.
+    n_residual, n_skip, n_head : int
+        Channels from layer to layer, of the sum over all layers, and of the layer between it and the logits.
+    n_taps : int
+        How many samples back the very first convolution looks.
+    n_condition : int
+        In so many numbers the layers are told what to say: the digit, the voice, the time since the start.
+    frame_length : int
+        What to say changes every so many samples.
+    n_ticks, n_positions : int
+        The clock counts so many frames, then stands still; a word is divided into so many positions.
+    n_levels : int
+        The number of µ-law codes.
+    """
+
+    n_stacks: int = 2
+    n_layers: int = 10
+    n_residual: int = 32
+    n_skip: int = 64
+    n_head: int = 128
+    n_taps: int = 16
+    n_condition: int = 24
+    frame_length: int = 160
+    n_ticks: int = 50
+    n_positions: int = 32
+    n_levels: int = 256
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            check_positive(value, name, integer=True)
+
+    @property
+    def dilations(self) -> tuple[int, ...]:
+        """The dilation of each layer."""
+        return tuple(2**i for i in range(self.n_layers)) * self.n_stacks
+
+    @property
+    def receptive_field(self) -> int:
+        """How many samples of the past a table of probabilities depends on."""
+        # R = n_taps + Σ_i (kernel − 1) · dilation_i, with a kernel of 2
+        return self.n_taps + sum(self.dilations)
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Squash to between 0 and 1: a soft switch."""
+    return 1 / (1 + np.exp(-x))
+
+
+def causal_convolution(x: np.ndarray, kernel: np.ndarray, *, dilation: int = 1) -> np.ndarray:
+    """Weigh present and past samples, `dilation` apart; before the first sample stand zeros.
+
+    Parameters
+    ----------
+    x : np.ndarray [shape=(n_samples, n_in)]
+        A sequence.
+    kernel : np.ndarray [shape=(n_taps, n_in, n_out)]
+        The weights; the last tap is for the present sample.
+    dilation : int
+        The distance between taps.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples, n_out)]
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+
+    Examples
+    --------
+    >>> x = np.array([[1.0], [2.0], [3.0], [4.0]])
+    >>> causal_convolution(x, np.ones((2, 1, 1)), dilation=2)[:, 0].tolist()
+    [1.0, 2.0, 4.0, 6.0]
+    """
+    x, kernel = np.asarray(x), np.asarray(kernel)
+    check_positive(dilation, "dilation", integer=True)
+    if x.ndim != 2 or kernel.ndim != 3 or kernel.shape[1] != x.shape[1]:
+        raise ValueError(
+            f"x has shape {x.shape}, kernel {kernel.shape}; expected (n_samples, n_in) and (n_taps, n_in, "
+            "n_out) with the same n_in."
+        )
+    n_taps = len(kernel)
+    y = np.zeros((len(x), kernel.shape[2]))
+    for t in range(len(x)):
+        for k in range(n_taps):
+            # y[t] = Σ_k x[t − (K − 1 − k) d] · kernel[k]
+            past = t - (n_taps - 1 - k) * dilation
+            if past >= 0:
+                y[t] += x[past] @ kernel[k]
+    return y
+
+
+def gated_residual(
+    x: np.ndarray,
+    W_f: np.ndarray,
+    W_g: np.ndarray,
+    c_f: np.ndarray,
+    c_g: np.ndarray,
+    R: np.ndarray,
+    b: np.ndarray,
+    *,
+    dilation: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute one layer of a WaveNet.
+
+    Parameters
+    ----------
+    x : np.ndarray [shape=(n_samples, C)]
+        What the layer below hands over.
+    W_f, W_g : np.ndarray [shape=(2, C, C)]
+        Kernels of the filter and of the gate: for the sample `dilation` ago, for the present one.
+    c_f, c_g : np.ndarray [shape=(C,) or (n_samples, C)]
+        What the condition adds to the filter and to the gate.
+    R, b : np.ndarray [shape=(C, C)] and [shape=(C,)]
+        From the gated channels back to the residual ones.
+    dilation : int
+        How far the layer looks back.
+
+    Returns
+    -------
+    x : np.ndarray [shape=(n_samples, C)]
+        For the next layer.
+    z : np.ndarray [shape=(n_samples, C)]
+        For the skip connection.
+    """
+    # f = tanh(W_f * x + V_f c)
+    f = np.tanh(causal_convolution(x, W_f, dilation=dilation) + c_f)
+    # g = σ(W_g * x + V_g c)
+    g = sigmoid(causal_convolution(x, W_g, dilation=dilation) + c_g)
+    # z = f ⊙ g
+    z = f * g
+    # x ← x + R z + b
+    return x + z @ R + b, z
+
+
+def shift(x: Any, n: int) -> Any:
+    """Move a sequence [shape=(B, T, C)] `n` samples later; zeros come in, the end falls out."""
+    return ops.pad(x, [[0, 0], [n, 0], [0, 0]])[:, :-n]
+
+
+def word_positions(n_samples: int, n_word: int | None, frame_length: int, n_positions: int) -> np.ndarray:
+    """Do what `WaveNet.positions` does."""
+    n_frames = -(-n_samples // frame_length)
+    if n_word is None:
+        return np.zeros(n_frames, np.int32)
+    middle = (np.arange(n_frames) + 0.5) * frame_length
+    return np.minimum(1 + np.floor(n_positions * middle / n_word), n_positions + 1).astype(np.int32)
+
+
+@keras.saving.register_keras_serializable("audio_edu")
+class FirstConvolution(layers.Layer):
+    """From codes [shape=(B, T)] to channels [shape=(B, T, C)], strictly causal.
+
+    Output ``t`` sees the code of sample ``t − 1``, by its row in a table of 256, and the values of the samples
+    ``t − n_taps`` to ``t − 1``. This is the one place where the input is delayed by a sample.
+    """
+
+    def __init__(self, n_levels: int, n_taps: int, n_channels: int, **options: Any):
+        super().__init__(**options)
+        self.n_levels, self.n_taps, self.n_channels = n_levels, n_taps, n_channels
+
+    def build(self, shape: Any) -> None:
+        """Make the table and the taps."""
+        self.table = self.add_weight(
+            shape=(self.n_levels, self.n_channels), initializer="random_normal", name="table_embedding"
+        )
+        # taps[k] weighs sample t − n_taps + k
+        self.taps = self.add_weight(
+            shape=(self.n_taps, 1, self.n_channels), initializer="glorot_uniform", name="taps"
+        )
+
+    def call(self, codes: Any) -> Any:
+        """Look up the last code and weigh the last values."""
+        values = 2.0 * ops.cast(codes[..., None], "float32") / (self.n_levels - 1) - 1.0
+        past = ops.pad(values, [[0, 0], [self.n_taps, 0], [0, 0]])[:, :-1]
+        return shift(ops.take(self.table, codes, axis=0), 1) + ops.conv(past, self.taps, padding="valid")
+
+
+@keras.saving.register_keras_serializable("audio_edu")
+class Condition(layers.Layer):
+    """What to say, for the gates of all layers: new biases for every frame [shape=(B, n_frames, n_out)].
+
+    Label and voice are the same in all frames; voice 0 is the unknown voice. Two things change: a clock counts
+    frames since the start, and a *score* says where in the word the frame lies, for every label anew, as an
+    actor's script would. Position 0 means that nobody knows, and adds nothing.
+
+    The clock is no new information: the time is the number of samples that came before. But a stack of layers
+    that sees a quarter of a second cannot count them. The position is new: it tells how long the word will be.
+    (The paper's speaking WaveNet is told much more: which phone, for how long, at what pitch.)
+    """
+
+    def __init__(self, n_labels: int, n_voices: int, config: WaveNetConfig, **options: Any):
+        super().__init__(**options)
+        self.n_labels, self.n_voices, self.config = n_labels, n_voices, config
+
+    def build(self, *shapes: Any) -> None:
+        """Make the tables."""
+        c, n = self.config, self.config.n_condition
+        n_out = len(c.dilations) * 2 * c.n_residual
+        drawn = keras.initializers.RandomNormal(stddev=0.5)
+        self.label = self.add_weight(shape=(self.n_labels, n), initializer=drawn, name="label_embedding")
+        self.voice = self.add_weight(shape=(self.n_voices + 1, n), initializer=drawn, name="voice_embedding")
+        self.clock = self.add_weight(shape=(c.n_ticks, n), initializer=drawn, name="clock_embedding")
+        self.mix = [self.add_weight(shape=(n, n), name=f"mix{i}") for i in range(3)]
+        self.kernel = self.add_weight(shape=(n, n_out), initializer="glorot_uniform", name="kernel")
+        self.bias = self.add_weight(shape=(n_out,), initializer="zeros", name="bias")
+        self.score = self.add_weight(
+            shape=(self.n_labels * (c.n_positions + 2), n), initializer="zeros", name="score_embedding"
+        )
+
+    def call(self, label: Any, voice: Any, position: Any) -> Any:
+        """Mix the four, squash, and spread over all gates."""
+        c = self.config
+        ticks = ops.minimum(ops.cumsum(ops.ones_like(position[0])) - 1, c.n_ticks - 1)
+        of_label = ops.matmul(ops.take(self.label, label, axis=0), self.mix[0])
+        of_voice = ops.matmul(ops.take(self.voice, voice, axis=0), self.mix[1])
+        of_clock = ops.matmul(ops.take(self.clock, ticks, axis=0), self.mix[2])
+        of_score = ops.take(self.score, label[:, None] * (c.n_positions + 2) + position, axis=0)
+        known = ops.cast(position > 0, "float32")[..., None]
+        mixed = ops.tanh((of_label + of_voice)[:, None] + of_clock + known * of_score)
+        return ops.matmul(mixed, self.kernel) + self.bias
+
+
+@keras.saving.register_keras_serializable("audio_edu")
+class GatedResidual(layers.Layer):
+    """One layer of the stack: from x [shape=(B, T, C)] to the next x and this layer's z, both of that shape.
+
+    A convolution with kernel 2 is one product of a matrix with the sample `dilation` steps ago and the
+    present one, side by side; filter and gate are computed by the same product.
+    """
+
+    def __init__(self, n_channels: int, dilation: int, *, is_last: bool = False, **options: Any):
+        super().__init__(**options)
+        self.n_channels, self.dilation, self.is_last = n_channels, dilation, is_last
+
+    def build(self, *shapes: Any) -> None:
+        """Make the weights: rows past then present, columns filter then gate."""
+        n = self.n_channels
+        self.kernel = self.add_weight(shape=(2 * n, 2 * n), initializer="glorot_uniform", name="kernel")
+        if not self.is_last:  # nobody listens to the last layer's x: only skips leave the stack
+            small = keras.initializers.VarianceScaling(0.3)
+            self.residual = self.add_weight(shape=(n, n), initializer=small, name="residual")
+            self.bias = self.add_weight(shape=(n,), initializer="zeros", name="bias")
+
+    def call(self, x: Any, condition: Any) -> Any:
+        """Compute the layer; `condition` [shape=(B, n_frames, 2C)] holds for T / n_frames samples each."""
+        n, n_samples, n_frames = 2 * self.n_channels, ops.shape(x)[1], ops.shape(condition)[1]
+        a = ops.matmul(ops.concatenate([shift(x, self.dilation), x], axis=-1), self.kernel)
+        a = ops.reshape(a, (-1, n_frames, n_samples // n_frames, n)) + condition[:, :, None]
+        a = ops.reshape(a, (-1, n_samples, n))
+        # z = tanh(W_f * x + V_f c) ⊙ σ(W_g * x + V_g c)
+        z = ops.tanh(a[..., : self.n_channels]) * ops.sigmoid(a[..., self.n_channels :])
+        # x ← x + R z
+        return (x if self.is_last else x + ops.matmul(z, self.residual) + self.bias), z
+
+
+@keras.saving.register_keras_serializable("audio_edu")
+class WaveNet(keras.Model):
+    """The whole network, with the names of the voices and labels it knows.
+
+    Called with ``(codes, label, voice)``: int32 codes [shape=(B, T)], T a multiple of
+    ``config.frame_length``; labels [shape=(B,)]; numbers of voices [shape=(B,)], 0 for an unknown one.
+    Returns logits [shape=(B, T, n_levels)]. `logits` is the same for people.
+
+    Parameters
+    ----------
+    config : WaveNetConfig
+        The size.
+    label_names : sequence of str
+        What it can be asked to say.
+    voice_names : sequence of str
+        By whom; number ``i + 1`` in the network.
+    sample_rate : int
+        Of the sound that it learns.
+    """
+
+    def __init__(
+        self,
+        config: WaveNetConfig,
+        label_names: Sequence[str],
+        voice_names: Sequence[str],
+        sample_rate: int = 8000,
+    ):
+        super().__init__(name="wavenet")
+        c = self.config_ = config
+        self.label_names, self.voice_names = tuple(label_names), tuple(voice_names)
+        self.sample_rate = sample_rate
+        self.card: dict[str, Any] = {}  # what is known of the training
+        # typical lengths of words in samples [shape=(n_labels, n_voices + 1)], voice 0 being the unknown one
+        self.word_lengths = np.full((len(self.label_names), len(self.voice_names) + 1), 4000)
+        n_layers = len(c.dilations)
+        self.first = FirstConvolution(c.n_levels, c.n_taps, c.n_residual, name="first")
+        self.condition = Condition(len(self.label_names), len(self.voice_names), c, name="condition")
+        self.gated = [
+            GatedResidual(c.n_residual, dilation, is_last=i == n_layers - 1, name=f"gated{i:02d}")
+            for i, dilation in enumerate(c.dilations)
+        ]
+        self.skip = layers.Dense(c.n_skip, name="skip")
+        self.head = layers.Dense(c.n_head, kernel_initializer="he_normal", name="head")
+        self.last = layers.Dense(c.n_levels, name="logits")
+        zero = np.zeros((1, 1), np.int32)
+        self((np.full((1, c.frame_length), SILENCE, np.int32), zero[0], zero[0], zero))
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers were learned."""
+        return int(sum(np.prod(w.shape) for w in self.trainable_weights))
+
+    def voice_number(self, voice: str | None) -> int:
+        """Return the number of a voice's name, 0 for None.
+
+        Raises
+        ------
+        ValueError
+            If the network was not trained on this voice.
+        """
+        if voice is not None and voice not in self.voice_names:
+            raise ValueError(
+                f"voice is {voice!r}; expected None or one of the model's {len(self.voice_names)} voices: "
+                f"{', '.join(self.voice_names[:3])}, ... (all in model.voice_names)."
+            )
+        return 0 if voice is None else self.voice_names.index(voice) + 1
+
+    def word_length(self, digit: int, voice: str | None = None) -> int:
+        """Return how many samples a voice took for a word, on average over its training clips."""
+        check_range(digit, "digit", 0, len(self.label_names) - 1, integer=True)
+        return int(self.word_lengths[digit, self.voice_number(voice)])
+
+    def positions(self, n_samples: int, n_word: int | None) -> np.ndarray:
+        """Say where in the word each frame lies.
+
+        Parameters
+        ----------
+        n_samples : int
+            Length of the clip.
+        n_word : int or None
+            Length of the word that it begins with; what follows is silence. None: nobody knows.
+
+        Returns
+        -------
+        np.ndarray [shape=(n_frames,)], int32
+            0 unknown; 1 to `n_positions` in the word; `n_positions` + 1 after it.
+        """
+        c = self.config_
+        return word_positions(n_samples, n_word, c.frame_length, c.n_positions)
+
+    def call(self, inputs: Any) -> Any:
+        """Compute all logits at once."""
+        codes, label, voice, position = inputs
+        condition = self.condition(label, voice, position)
+        x, n, skips = self.first(codes), 2 * self.config_.n_residual, []
+        for i, layer in enumerate(self.gated):
+            x, z = layer(x, condition[..., i * n : (i + 1) * n])
+            skips.append(z)
+        # s = Σ_i S_i z_i: one product with all layers' z side by side
+        s = ops.relu(self.skip(ops.concatenate(skips, axis=-1)))
+        return self.last(ops.relu(self.head(s)))
+
+
+def save_wavenet(path: str | Path, model: WaveNet, card: Mapping[str, Any]) -> None:
+    """Write a checkpoint: the weights (``.npz``) and a card (``.json``).
+
+    Parameters
+    ----------
+    path : str or Path
+        The weights' file.
+    model : WaveNet
+        Trained.
+    card : mapping
+        What to tell about it: command, wall time, metrics.
+    """
+    card = {
+        "name": "wavenet", **card, "recipe": model.card.get("recipe", {}), "config": asdict(model.config_),
+        "label_names": list(model.label_names), "voice_names": list(model.voice_names),
+        "sample_rate": model.sample_rate,
+    }  # fmt: skip
+    save_checkpoint(path, [*model.get_weights(), model.word_lengths.astype(np.int32)], card)
+
+
+def load_wavenet(path: str | Path | None = None) -> WaveNet:
+    """Load a checkpoint.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        An ``.npz``, or a shipped checkpoint's name. Default: ``wavenet``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there; the message says how to make it.
+    ValueError
+        If it is damaged, or of another kind.
+    """
+    source = "wavenet" if path is None else path
+    weights, card = load_checkpoint(source, kinds=["wavenet"])
+    try:
+        config = WaveNetConfig(**card["config"])
+        model = WaveNet(config, card["label_names"], card["voice_names"], card["sample_rate"])
+        *weights, word_lengths = weights
+        if word_lengths.shape != model.word_lengths.shape:
+            raise ValueError("other words or voices")
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{source} does not hold the WaveNet of its card; train it again.") from error
+    set_weights(model, weights, source)
+    model.word_lengths, model.card = word_lengths, card
+    return model

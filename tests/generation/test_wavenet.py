@@ -1,0 +1,190 @@
+"""The network: literal code, causality, receptive field, checkpoints."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from audio_edu.checkpoints import checkpoint_path
+from audio_edu.generation.wavenet import (
+    GatedResidual,
+    WaveNet,
+    WaveNetConfig,
+    causal_convolution,
+    gated_residual,
+    load_wavenet,
+    save_wavenet,
+    word_positions,
+)
+
+SMALL = WaveNetConfig(
+    n_stacks=2, n_layers=4, n_residual=6, n_skip=8, n_head=12, n_taps=3, n_condition=5, frame_length=20
+)
+
+
+def small_wavenet(config=SMALL, seed=0):
+    """A network that has learned nothing, but with no weight at zero."""
+    keras.utils.set_random_seed(seed)
+    model = WaveNet(config, ["one", "two", "three"], ["anna", "bert"])
+    rng = np.random.default_rng(seed)
+    model.set_weights(
+        [w + 0.3 * rng.standard_normal(w.shape).astype(np.float32) for w in model.get_weights()]
+    )
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    return small_wavenet()
+
+
+def logits_of(model, codes, label=1, voice=2, n_word=None):
+    position = model.positions(codes.shape[1], n_word)[None]
+    one = np.ones(1, np.int32)
+    return np.asarray(model((codes.astype(np.int32), label * one, voice * one, position)))
+
+
+@pytest.mark.parametrize("dilation", [1, 3, 50])
+def test_the_causal_convolution_is_that_of_keras(dilation):
+    rng = np.random.default_rng(0)
+    x, kernel = rng.standard_normal((40, 3)), rng.standard_normal((2, 3, 5))
+    layer = keras.layers.Conv1D(5, 2, dilation_rate=dilation, padding="causal", use_bias=False)
+    layer.build((None, None, 3))
+    layer.set_weights([kernel])
+    expected = np.asarray(layer(x[None].astype(np.float32)))[0]
+    np.testing.assert_allclose(causal_convolution(x, kernel, dilation=dilation), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("dilation", "is_last"), [(1, False), (4, False), (4, True)])
+def test_the_literal_layer_is_the_keras_layer(dilation, is_last):
+    rng = np.random.default_rng(dilation)
+    n, n_frames, frame = 4, 3, 10
+    layer = GatedResidual(n, dilation, is_last=is_last)
+    x = rng.standard_normal((1, n_frames * frame, n)).astype(np.float32)
+    condition = rng.standard_normal((1, n_frames, 2 * n)).astype(np.float32)
+    new_x, z = (np.asarray(part)[0] for part in layer(x, condition))
+    kernel = np.asarray(layer.kernel)
+    c = np.repeat(condition[0], frame, axis=0)  # each frame's condition holds for all its samples
+    R = np.zeros((n, n)) if is_last else np.asarray(layer.residual)
+    b = np.zeros(n) if is_last else np.asarray(layer.bias)
+    by_hand = gated_residual(
+        x[0],
+        kernel[:, :n].reshape(2, n, n),
+        kernel[:, n:].reshape(2, n, n),
+        c[:, :n],
+        c[:, n:],
+        R,
+        b,
+        dilation=dilation,
+    )
+    np.testing.assert_allclose(new_x, by_hand[0], atol=1e-5)
+    np.testing.assert_allclose(z, by_hand[1], atol=1e-5)
+
+
+def test_a_change_reaches_the_receptive_field_and_not_one_sample_more(model):
+    rng = np.random.default_rng(1)
+    codes = rng.integers(0, 256, (1, 100))
+    at, field = 40, SMALL.receptive_field
+    assert field == 3 + 2 * (1 + 2 + 4 + 8)
+    before = logits_of(model, codes)
+    codes[0, at] = 255 - codes[0, at]
+    change = np.abs(logits_of(model, codes) - before)[0].max(axis=1)
+    touched = np.flatnonzero(change > 0)
+    # the table of the sample itself does not know it; the next one does
+    assert touched[0] == at + 1
+    assert touched[-1] == at + field
+    assert set(touched) == set(range(at + 1, at + field + 1))
+
+
+def test_the_receptive_field_of_the_default():
+    assert WaveNetConfig().receptive_field == 16 + 2 * 1023
+    assert WaveNetConfig().dilations == tuple(2**i for i in range(10)) * 2
+
+
+def test_digit_voice_and_length_change_the_logits(model):
+    codes = np.random.default_rng(2).integers(0, 256, (1, 60))
+    base = logits_of(model, codes)
+    for other in (
+        logits_of(model, codes, label=0),
+        logits_of(model, codes, voice=0),
+        logits_of(model, codes, n_word=50),
+    ):
+        assert np.abs(other - base).max() > 1e-3
+
+
+def test_nothing_is_normalized_over_clips(model):
+    codes = np.random.default_rng(3).integers(0, 256, (3, 60)).astype(np.int32)
+    label, voice = np.array([0, 1, 2], np.int32), np.array([0, 1, 2], np.int32)
+    position = np.stack([model.positions(60, n) for n in (None, 40, 60)])
+    together = np.asarray(model((codes, label, voice, position)))
+    alone = np.asarray(model((codes[1:2], label[1:2], voice[1:2], position[1:2])))
+    np.testing.assert_allclose(together[1:2], alone, atol=1e-4)
+    kinds = {type(layer).__name__ for layer in model._flatten_layers()}
+    assert not {k for k in kinds if "Norm" in k or "LSTM" in k or "GRU" in k}
+
+
+def test_positions_go_through_the_word_and_then_stay_behind_it():
+    positions = word_positions(400, 200, frame_length=20, n_positions=5)
+    assert positions.tolist() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5] + [6] * 10
+    assert word_positions(390, None, frame_length=20, n_positions=5).tolist() == [0] * 20
+
+
+def test_a_checkpoint_comes_back(tmp_path, model):
+    model.word_lengths[:] = np.arange(9).reshape(3, 3) + 1000
+    path = tmp_path / "mine.npz"
+    save_wavenet(path, model, {"command": "test"})
+    loaded = load_wavenet(path)
+    codes = np.random.default_rng(4).integers(0, 256, (1, 60))
+    np.testing.assert_array_equal(logits_of(model, codes), logits_of(loaded, codes))
+    assert loaded.word_length(2, "anna") == 1007
+    assert loaded.card["command"] == "test"
+    with np.load(path, allow_pickle=False) as arrays:
+        assert all(arrays[name].dtype != object for name in arrays)
+
+
+def test_damaged_checkpoints_are_refused(tmp_path, model):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        load_wavenet(tmp_path / "nowhere.npz")
+    path = tmp_path / "mine.npz"
+    save_wavenet(path, model, {})
+    card = json.loads(path.with_suffix(".json").read_text())
+    for change in ({"voice_names": ["anna"]}, {"config": {}}, {"config": {"n_flavours": 3}}, {"name": "gan"}):
+        path.with_suffix(".json").write_text(json.dumps({**card, **change}))
+        with pytest.raises(ValueError, match="mine"):
+            load_wavenet(path)
+    path.with_suffix(".json").write_text(json.dumps(card))
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ValueError, match="mine"):
+        load_wavenet(path)
+
+
+def test_a_config_without_channels_is_refused():
+    with pytest.raises(ValueError, match="n_residual is 0"):
+        WaveNetConfig(n_residual=0)
+
+
+@pytest.mark.parametrize(
+    ("x", "kernel", "dilation"),
+    [
+        (np.zeros(5), np.zeros((2, 1, 1)), 1),
+        (np.zeros((5, 2)), np.zeros((2, 1, 1)), 1),
+        (np.zeros((5, 1)), np.zeros((2, 1, 1)), 0),
+    ],
+)
+def test_shapes_that_do_not_fit(x, kernel, dilation):
+    with pytest.raises(ValueError, match="shape|dilation"):
+        causal_convolution(x, kernel, dilation=dilation)
+
+
+@pytest.mark.skipif(not checkpoint_path("wavenet").is_file(), reason="the checkpoint is not there")
+def test_the_shipped_network():
+    model = load_wavenet()
+    assert model.config_ == WaveNetConfig()
+    assert len(model.voice_names) == 130
+    assert model.n_parameters == model.card["n_parameters"]
+    assert (
+        model.card["metrics"]["bits_per_sample"]["wavenet"]
+        < model.card["metrics"]["bits_per_sample"]["adaptive_ar16"]
+    )
+    assert checkpoint_path("wavenet").stat().st_size < 15e6
