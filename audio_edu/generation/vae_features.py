@@ -3,7 +3,7 @@
 The picture has 288 bands, 36 to the octave, and 32 frames. Its bands are spaced evenly in *log* frequency and
 begin one octave below the note's own fundamental. So the same timbre at another pitch is the same picture:
 the pitch is told apart, as a number. Values are in bels, of which a tenth is the decibel: 0 is 80 dB below a
-full-scale sine, and 8 is full scale.
+full-scale sine, and 8 is about full scale.
 
 The way back has two steps: which spectrum has these bands (multiplicative updates, Lee and Seung 2000), and
 which sound has this spectrum (`audio_edu.signal.griffin_lim`). Real notes of the test split come back within
@@ -122,7 +122,7 @@ def note_power(
     *,
     semitones: float = 0.0,
 ) -> np.ndarray:
-    """Return the power in each band and frame; 1 is a full-scale sine on a band's centre.
+    """Return the power in each band and frame; a full-scale sine on a band's centre has about 1.
 
     Parameters
     ----------

@@ -13,9 +13,9 @@ The evidence lower bound (ELBO) of ``log p(x)``, in nats, is ``E_q log p(x|z) �
 terms are **sums**, the first over the values of a picture, the second over the numbers in z. A mean in the
 place of the first sum is a factor of 9,216 on the second term.
 
-Both networks begin as principal component analysis: a straight part, fixed, and a bent part that starts at
-(nearly) zero and learns. They work on a picture's 256 coordinates along its principal directions, which are
-part of the model and hold all of it but two or three decibels.
+Both networks can begin as principal component analysis: a straight part, fixed, and a bent part that starts
+at (nearly) zero and learns. They work on a picture's 256 coordinates along its principal directions, which
+are part of the model and hold all of it but two or three decibels.
 
 References
 ----------
@@ -157,10 +157,11 @@ def gaussian_log_density(squared_error: Any, n_values: int, sigma: float) -> Any
     return -0.5 * squared_error / sigma**2 - n_values * (float(np.log(sigma)) + 0.5 * LOG_2PI)
 
 
-def build_encoder(pca: Pca, n_z: int, n_hidden: int) -> keras.Model:
+def build_encoder(pca: Pca, n_z: int, n_hidden: int, *, straight: bool = True) -> keras.Model:
     """Build the network from a picture's coordinates and pitch to ``μ`` and ``log σ²``.
 
-    It begins as PCA: μ is the coordinate along each of the first `n_z` directions, scaled to variance 1.
+    With `straight` it begins as PCA: μ is the coordinate along each of the first `n_z` directions, scaled to
+    variance 1. Without, μ begins near 0 everywhere.
     """
     c, pitch = keras.Input((len(pca.variances),), name="coordinates"), keras.Input((1,), name="pitch")
     typical, spread = _scales(pca)
@@ -174,20 +175,26 @@ def build_encoder(pca: Pca, n_z: int, n_hidden: int) -> keras.Model:
         bias_initializer=keras.initializers.Constant(-4.0),
         name="log_variance",
     )(x)
-    return keras.Model([c, pitch], [c[:, :n_z] / spread[:n_z] + bent, log_variance], name="encoder")
+    mean = c[:, :n_z] / spread[:n_z] + bent if straight else bent
+    return keras.Model([c, pitch], [mean, log_variance], name="encoder")
 
 
-def build_decoder(pca: Pca, n_z: int, n_hidden: int) -> keras.Model:
-    """Build the network from z and the pitch to a picture's coordinates; it begins as PCA's way back."""
+def build_decoder(pca: Pca, n_z: int, n_hidden: int, *, straight: bool = True) -> keras.Model:
+    """Build the network from z and the pitch to a picture's coordinates.
+
+    With `straight` it begins as PCA's way back.
+    """
     z, pitch = keras.Input((n_z,), name="z"), keras.Input((1,), name="pitch")
     n_directions = len(pca.variances)
     typical, spread = _scales(pca)
     x = ops.concatenate([z, _scaled(pitch)], axis=1)
     for i in (1, 2):
         x = layers.Dense(n_hidden, activation="gelu", name=f"hidden{i}")(x)
-    bent = layers.Dense(n_directions, kernel_initializer="zeros", name="bent")(x)
-    straight = ops.pad(z * spread[:n_z], ((0, 0), (0, n_directions - n_z)))
-    return keras.Model([z, pitch], straight + bent * typical, name="decoder")
+    begin = "zeros" if straight else "glorot_uniform"
+    coordinates = typical * layers.Dense(n_directions, kernel_initializer=begin, name="bent")(x)
+    if straight:
+        coordinates = coordinates + ops.pad(z * spread[:n_z], ((0, 0), (0, n_directions - n_z)))
+    return keras.Model([z, pitch], coordinates, name="decoder")
 
 
 def _scaled(pitch: Any) -> Any:

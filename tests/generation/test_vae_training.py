@@ -16,14 +16,17 @@ def _weights(model):
 
 
 def test_training_learns():
-    recipe = replace(RECIPE, n_steps=300, learning_rate=3e-3)
-    model, report = train(recipe, CORPUS.train, progress=False)
     test, pitch = CORPUS.test, CORPUS.test.info["pitch"]
     x = note_features(test.audio, pitch, SETTINGS)
-    reconstruction, kl = model.elbo(x, pitch)
-    elbo = float(np.mean(reconstruction - kl.sum(axis=1)))
-    pca = float(model.pca.log_likelihood(x, 3, sigma=model.sigma).mean())
-    assert elbo > pca + 50
+    bound = {}
+    for n_steps in (1, 300):
+        recipe = replace(RECIPE, n_steps=n_steps, learning_rate=3e-3, straight=False)
+        model, report = train(recipe, CORPUS.train, progress=False)
+        reconstruction, kl = model.elbo(x, pitch)
+        bound[n_steps] = float(np.mean(reconstruction - kl.sum(axis=1)))
+    mean, spread = x.mean(axis=0), np.maximum(x.std(axis=0), 0.05)  # even one that knows the test notes
+    gaussian = -0.5 * (np.square((x - mean) / spread) + np.log(2 * np.pi * spread**2)).sum(axis=(1, 2)).mean()
+    assert bound[300] > max(bound[1], gaussian) + 100
     assert report["n_steps"] == 300 and len(report["losses"]) == 3 and report["wall_s"] > 0
     assert report["losses"][-1] < report["losses"][0]
 
@@ -53,7 +56,9 @@ def test_a_mean_in_the_place_of_the_sum_makes_the_posterior_collapse():
     pitch = heard.pitches[:, np.newaxis]
     used = {}
     for scaling in ("sum", "mean"):
-        recipe = replace(RECIPE, n_steps=400, learning_rate=5e-3, scaling=scaling, warm_up=0.0)
+        recipe = replace(
+            RECIPE, n_steps=400, learning_rate=5e-3, scaling=scaling, warm_up=0.0, straight=False
+        )
         model, _ = train_on(heard, recipe)
         used[scaling] = active_units(np.asarray(model.encoder([heard.coordinates, pitch])[0]))
     assert used == {"sum": 3, "mean": 0}
@@ -64,12 +69,14 @@ def test_free_nats_keep_a_latent_number_awake():
     pitch = heard.pitches[:, np.newaxis]
     kl = {}
     for free in (0.0, 0.5):
-        recipe = replace(RECIPE, n_steps=400, learning_rate=5e-3, beta=1e5, warm_up=0.0, free_nats=free)
+        recipe = replace(
+            RECIPE, n_steps=400, learning_rate=5e-3, beta=1e5, warm_up=0.0, free_nats=free, straight=False
+        )
         model, _ = train_on(heard, recipe)
         mean, log_variance = (np.asarray(a) for a in model.encoder([heard.coordinates, pitch]))
         kl[free] = (0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)).mean(axis=0)
     assert kl[0.0].max() < 0.1
-    assert kl[0.5].min() > 0.3
+    assert kl[0.5].min() > 0.2
 
 
 def test_a_recipe_survives_json():
