@@ -169,7 +169,7 @@ def evaluate(
         report[f"{name}_pitch_error_cents"] = float(np.median(np.abs(cents)))
         report[f"{name}_within_20_cents"] = float(np.mean(np.abs(cents) <= 20))
         report[f"{name}_level_error_db"] = float(np.median(level))
-    report |= _generated(model, rng, n_sounds)
+    report |= _generated(model, rng, n_sounds, (x_train, train.labels), (x, test.labels))
     walks = []
     for _ in range(n_walks):
         pair = rng.permutation(len(test))[:2]
@@ -202,24 +202,45 @@ def _baselines(
     }
 
 
-def _generated(model: Vae, rng: np.random.Generator, n: int) -> dict[str, float]:
-    """How generated notes sound: pitch, level, and whose they are by the encoder and a linear classifier."""
+def _generated(model: Vae, rng: np.random.Generator, n: int, train: Any, test: Any) -> dict[str, float]:
+    """How generated notes sound: pitch, level, and what a judge that knows only real notes takes them for."""
     names = model.instruments.names if model.instruments else ()
-    cents, levels = [], []
-    for i in range(n if names else 0):
+    if not names or not n:
+        return {}
+    judge = _judge(*train)
+    cents, levels, right = [], [], []
+    for i in range(n):
         name = names[i % len(names)]
         low, high = model.instruments.range_of(name)
         pitch = float(rng.integers(np.ceil(low), np.floor(high) + 1))
         x = generate(model, instrument=name, pitch=pitch, seed=int(rng.integers(1 << 31)))
         cents.append(100 * abs(note_pitch(x, model.sample_rate, near=pitch) - pitch))
         levels.append(level_db(x))
-    if not cents:
-        return {}
+        heard = judge.predict(_coarse(note_features([x], [pitch], model.settings)))[0]
+        right.append(names[heard] == name)
     return {
         "generated_pitch_error_cents": float(np.median(cents)),
         "generated_within_20_cents": float(np.mean(np.array(cents) <= 20)),
         "generated_level_db": float(np.median(levels)),
+        "generated_recognized": float(np.mean(right)),
+        "judge_on_real_test_notes": float(judge.score(_coarse(test[0]), test[1])),
     }
+
+
+def _judge(pictures: np.ndarray, labels: np.ndarray) -> Any:
+    """Train a recognizer of instruments on real notes alone: a support-vector machine on coarse pictures."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    return make_pipeline(StandardScaler(), SVC(C=10)).fit(_coarse(pictures), labels)
+
+
+def _coarse(pictures: np.ndarray) -> np.ndarray:
+    """Average over tiles of 8 bands and 4 frames [shape=(n, n_tiles)]."""
+    n, n_bands, n_frames = pictures.shape
+    tiles = pictures[:, : n_bands // 8 * 8, : n_frames // 4 * 4].reshape(n, n_bands // 8, 8, n_frames // 4, 4)
+    return tiles.mean(axis=(2, 4)).reshape(n, -1)
 
 
 def _compared(sounds: Any, originals: Any, pitches: np.ndarray, sample_rate: int) -> tuple[np.ndarray, ...]:

@@ -18,6 +18,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.signal import resample
+from scipy.sparse import csr_array
 
 from .._validate import check_audio, check_positive, check_range
 from ..reproducible import SEED
@@ -253,7 +254,7 @@ def notes_from_features(
     sounds = np.zeros((len(x), settings.n_samples), np.float32)
     for sound, picture, pitch in zip(sounds, x, pitches, strict=True):
         power = (10.0 ** np.maximum(picture, 0) - 1) * floor
-        bins = _bins_from_bands(power, band_filters(float(pitch), settings))
+        bins = _bins_from_bands(power, _sparse_filters(float(pitch), settings))
         sound[:] = griffin_lim(
             np.sqrt(bins) * (settings.n_fft // 4),
             hop_length=settings.hop_length,
@@ -265,7 +266,13 @@ def notes_from_features(
     return sounds
 
 
-def _bins_from_bands(power: np.ndarray, filters: np.ndarray, n_iter: int = 60) -> np.ndarray:
+@lru_cache(maxsize=16)
+def _sparse_filters(pitch: float, settings: NoteSettings) -> csr_array:
+    """The same filters without their zeros, which are nearly all of them."""
+    return csr_array(band_filters(pitch, settings))
+
+
+def _bins_from_bands(power: np.ndarray, filters: csr_array, n_iter: int = 60) -> np.ndarray:
     """Find the power of each bin whose bands are these (nowhere negative; each band spread smoothly)."""
     tiny = np.float32(1e-16)
     power = power.astype(np.float32)
