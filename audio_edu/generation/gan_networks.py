@@ -1,8 +1,9 @@
 """The two players: a generator that paints a sound, and a critic that judges it.
 
 Both exist in two kinds. ``spectrogram``: pictures of 256 bins × 48 frames, two-dimensional convolutions (the
-SpecGAN idea); the layer next to the picture has kernels of 8 bins, wide enough for the lines of a voice. ``waveform``: 6,144 samples, one-dimensional convolutions (the WaveGAN idea, and what the
-book's source documents propose).
+SpecGAN idea); the layer next to the picture has kernels of 8 bins, wide enough for the lines of a voice.
+``waveform``: 6,144 samples, one-dimensional convolutions (the WaveGAN idea, and what the book's source
+documents propose).
 
 Each transposed convolution of the generator doubles the picture (makes four times as many samples), with a
 kernel that the stride divides: otherwise some outputs get more terms than their neighbours, a checkerboard.
@@ -29,8 +30,15 @@ from keras import layers, ops
 
 from .._validate import check_choice, check_positive
 
-__all__ = ["KINDS", "MinibatchDeviation", "SpectralConv", "SpectralDense", "Style", "build_critic", "build_generator"]
-
+__all__ = [
+    "KINDS",
+    "MinibatchDeviation",
+    "SpectralConv",
+    "SpectralDense",
+    "Style",
+    "build_critic",
+    "build_generator",
+]
 
 
 class _Plan(NamedTuple):
@@ -290,7 +298,9 @@ def build_critic(
     table = layers.Embedding(n_classes, n_features, name="digit_table")(digit)
     # score = ψ(h) + e_digit · h: is it real, and is it this digit
     score = SpectralDense(1, name="score")(h) + ops.sum(table * h, axis=-1, keepdims=True)
-    return keras.Model([picture, digit], [score, layers.Dense(n_classes, name="logits")(h)], name=f"{kind}_critic")
+    return keras.Model(
+        [picture, digit], [score, layers.Dense(n_classes, name="logits")(h)], name=f"{kind}_critic"
+    )
 
 
 def _plan(kind: str, channels: tuple[int, ...]) -> _Plan:

@@ -95,7 +95,7 @@ class Pictures:
         magnitude[magnitude < 1.1 * FLOOR] = 0
         return np.pad(magnitude, [(0, 0), (0, 1), (0, 0)])
 
-    def sounds(self, pictures: np.ndarray, *, n_iter: int = 64) -> np.ndarray:
+    def sounds(self, pictures: np.ndarray, *, n_iter: int = 32) -> np.ndarray:
         """Return sounds that look like these pictures.
 
         Parameters

@@ -118,15 +118,17 @@ def play_toy(
     -------
     dict
         ``step`` [shape=(n_snapshots,)], ``notes`` [shape=(n_snapshots, 256, 2)] of always the same noise,
-        ``places`` [shape=(n_snapshots,)], how many of the eight places have 2 % of the notes or more, ``score``
-        the last critic's scores on a grid of 25 × 25 [shape=(25, 25)], rows brightness.
+        ``places`` [shape=(n_snapshots,)], how many of the eight places have 2 % of the notes or more,
+        ``score`` the last critic's on a grid [shape=(25, 25)], rows brightness.
     """
     check_positive(n_steps, "n_steps", integer=True)
     check_choice(critic, "critic", ("plain", "spectral", "deviation"))
     set_seed(seed)
     n_batch, n_z = 64, 2
     generator, judge = _generator(n_hidden, n_z), _critic(critic, n_hidden)
-    optimizers = [keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.9) for rate in (generator_rate, critic_rate)]
+    optimizers = [
+        keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.9) for rate in (generator_rate, critic_rate)
+    ]
     for optimizer, network in zip(optimizers, (generator, judge), strict=True):
         optimizer.build(network.trainable_variables)
     play = adversarial_step(generator, judge, None, *optimizers, 0.0, loss=loss)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ class GanRecipe:
     """
 
     kind: str = "spectrogram"
-    n_steps: int = 20_000
+    n_steps: int = 6_600
     batch_size: int = 32
     n_z: int = 64
     generator_channels: tuple[int, ...] = (128, 64, 32, 24)
@@ -94,7 +94,7 @@ class GanRecipe:
 RECIPE = GanRecipe()
 WAVEFORM_RECIPE = GanRecipe(
     kind="waveform",
-    n_steps=3_000,
+    n_steps=2_000,
     generator_channels=(128, 64, 32, 16, 16),
     critic_channels=(16, 32, 64, 96, 128),
 )
@@ -136,9 +136,9 @@ def train(
     model : Gan
         With the averaged generator, and the critic.
     report : dict
-        ``losses`` (the critic's) and ``generator_losses``, means over equal numbers of steps; ``accuracy_real``
-        and ``accuracy_fake``, the shares the critic had right; ``wall_s`` of training in all (also before a
-        resume); ``n_steps``.
+        ``losses`` (the critic's) and ``generator_losses``, means over equal numbers of steps;
+        ``accuracy_real`` and ``accuracy_fake``, the shares the critic had right; ``wall_s`` of training in
+        all (also before a resume); ``n_steps``.
 
     Raises
     ------
@@ -330,4 +330,6 @@ def _report(curve: list[Any]) -> dict[str, list[float]]:
 def _bar(recipe: GanRecipe, step: int) -> Any:
     from tqdm import tqdm
 
-    return tqdm(total=recipe.n_steps, initial=step, desc=f"train {recipe.kind} GAN", unit="step", mininterval=1)
+    return tqdm(
+        total=recipe.n_steps, initial=step, desc=f"train {recipe.kind} GAN", unit="step", mininterval=1
+    )
