@@ -215,7 +215,7 @@ def word_positions(n_samples: int, n_word: int | None, frame_length: int, n_posi
 class FirstConvolution(layers.Layer):
     """From codes [shape=(B, T)] to channels [shape=(B, T, C)], strictly causal.
 
-    Output ``t`` sees the code of sample ``t − 1``, by its row in a table of 256, and the values of the samples
+    Output ``t`` sees the code of sample ``t − 1``, by its row in a table of 256, and the values of samples
     ``t − n_taps`` to ``t − 1``. This is the one place where the input is delayed by a sample.
     """
 
@@ -244,12 +244,12 @@ class FirstConvolution(layers.Layer):
 class Condition(layers.Layer):
     """What to say, for the gates of all layers: new biases for every frame [shape=(B, n_frames, n_out)].
 
-    Label and voice are the same in all frames; voice 0 is the unknown voice. Two things change: a clock counts
-    frames since the start, and a *score* says where in the word the frame lies, for every label anew, as an
-    actor's script would. Position 0 means that nobody knows, and adds nothing.
+    Label and voice are the same in all frames; voice 0 is the unknown voice. Two things change: a clock
+    counts frames since the start, and a *score* says where in the word the frame lies, for every label anew.
+    Position 0 means that nobody knows, and adds nothing.
 
-    The clock is no new information: the time is the number of samples that came before. But a stack of layers
-    that sees a quarter of a second cannot count them. The position is new: it tells how long the word will be.
+    The clock is no new information: the time is the number of samples that came before. But layers that see
+    a quarter of a second cannot count them. The position is new: it tells how long the word will be.
     (The paper's speaking WaveNet is told much more: which phone, for how long, at what pitch.)
     """
 

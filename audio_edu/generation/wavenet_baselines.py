@@ -1,8 +1,8 @@
 """What a sample costs without a network: four coders to measure a WaveNet against.
 
-A model that gives the sample that came the probability p pays −log₂ p bits for it. Its mean over a sound is the
-number of bits a sample that an arithmetic coder would need, and is comparable between models however they
-come to their probabilities, as long as they speak of the same codes: here 256 µ-law codes.
+A model that gives the sample that came the probability p pays −log₂ p bits for it. Its mean over a sound is
+what an arithmetic coder would need, and is comparable between models however they come to their
+probabilities, as long as they speak of the same codes: here 256 µ-law codes.
 
 * *uniform* knows nothing: 8 bits.
 * *unigram* knows how often each code occurs, *bigram* how often each follows each: tables, counted in the
@@ -115,11 +115,14 @@ class AdaptiveAR:
 
 @numba.njit(cache=True)
 def _ar_bits(codes, values, edges, order, forgetting, certainty, scale_forgetting, floor):
-    weights, history = np.zeros(order), np.zeros(order)
+    weights, history, gain = np.zeros(order), np.zeros(order), np.zeros(order)
     inverse = np.eye(order) * certainty  # of the history's covariance
     scale, total, n_levels = floor, 0.0, len(values)
     for code in codes:
-        mean = np.dot(weights, history)
+        # the guess: Σ_k w_k x[t − k]
+        mean = 0.0
+        for k in range(order):
+            mean += weights[k] * history[k]
         # the probability of the code: the Laplace distribution between its two edges
         below = -np.inf if code == 0 else (edges[code - 1] - mean) / scale
         above = np.inf if code == n_levels - 1 else (edges[code] - mean) / scale
@@ -132,11 +135,20 @@ def _ar_bits(codes, values, edges, order, forgetting, certainty, scale_forgettin
         total -= np.log2(0.999 * p + 0.001 / n_levels)  # never quite certain: no sample costs infinitely
         error = values[code] - mean
         scale = max(floor, scale_forgetting * scale + (1 - scale_forgetting) * abs(error))
-        # recursive least squares
-        gain = np.dot(inverse, history)
-        gain /= forgetting + np.dot(history, gain)
-        weights += gain * error
-        inverse = (inverse - np.outer(gain, np.dot(history, inverse))) / forgetting
-        history[1:] = history[:-1].copy()
+        # recursive least squares: w ← w + g e, with g = P x / (λ + xᵀ P x), and P ← (P − g xᵀ P) / λ
+        denominator = forgetting
+        for k in range(order):
+            gain[k] = 0.0
+            for j in range(order):
+                gain[k] += inverse[k, j] * history[j]
+        for k in range(order):
+            denominator += history[k] * gain[k]
+        for k in range(order):
+            weights[k] += gain[k] / denominator * error
+        for k in range(order):
+            for j in range(order):
+                inverse[k, j] = (inverse[k, j] - gain[k] * gain[j] / denominator) / forgetting
+        for k in range(order - 1, 0, -1):
+            history[k] = history[k - 1]
         history[0] = values[code]
     return total

@@ -24,13 +24,13 @@ from .wavenet import SILENCE, WaveNet
 from .wavenet_baselines import AdaptiveAR, bigram_bits, unigram_bits
 from .wavenet_generation import generate_batch
 
-__all__ = ["SIDE_BITS", "TEMPERATURE", "evaluate", "generated_words", "wavenet_bits"]
+__all__ = ["GUIDANCE", "SIDE_BITS", "TEMPERATURE", "evaluate", "generated_words", "wavenet_bits"]
 
 #: Of a clip: which of 10 digits, and which of 8,192 lengths.
 SIDE_BITS = np.log2(10) + 13
 
 #: At which words are generated to be judged.
-TEMPERATURE = 0.9
+TEMPERATURE, GUIDANCE = 0.8, 4.0
 
 
 def evaluate(
@@ -39,6 +39,7 @@ def evaluate(
     *,
     n_clips: int = 400,
     temperature: float = TEMPERATURE,
+    guidance: float = GUIDANCE,
     seed: int = SEED + 1,
 ) -> dict[str, Any]:
     """Judge a WaveNet beside coders without a network, and its words beside real ones.
@@ -51,7 +52,7 @@ def evaluate(
         With both splits: tables are counted in one, all is measured on the other.
     n_clips : int
         How many words to generate, a tenth of them of each digit, each by a random training voice.
-    temperature : float
+    temperature, guidance : float
         At which they are generated.
     seed : int
         Which voices, which chance.
@@ -78,7 +79,7 @@ def evaluate(
         "wavenet": (wavenet_bits(model, test, corpus.test.labels).sum() + SIDE_BITS * len(test)) / n_samples,
     }
     recognizer = load_recognizer("cnn")
-    words, digits = generated_words(model, n_clips, temperature=temperature, seed=seed)
+    words, digits = generated_words(model, n_clips, temperature=temperature, guidance=guidance, seed=seed)
     right = recognizer.probabilities(words).argmax(axis=1) == digits
     real = recognizer.probabilities(corpus.test.audio).argmax(axis=1) == corpus.test.labels
     return {
@@ -93,6 +94,7 @@ def evaluate(
         ],
         "n_generated": len(words),
         "temperature": temperature,
+        "guidance": guidance,
         "receptive_field": model.config_.receptive_field,
     }
 
@@ -165,7 +167,12 @@ def code_costs(logits: np.ndarray, codes: np.ndarray) -> np.ndarray:
 
 
 def generated_words(
-    model: WaveNet, n_clips: int, *, temperature: float = TEMPERATURE, seed: int = SEED + 1
+    model: WaveNet,
+    n_clips: int,
+    *,
+    temperature: float = TEMPERATURE,
+    guidance: float = GUIDANCE,
+    seed: int = SEED + 1,
 ) -> tuple[list[np.ndarray], np.ndarray]:
     """Generate words by random training voices, equally many of each digit.
 
@@ -190,6 +197,7 @@ def generated_words(
             digits=digits[part].tolist(),
             voices=[voices[i] for i in part],
             temperature=temperature,
+            guidance=guidance,
             seed=seed + int(part[0]),
         )
         for clip, i in zip(clips, part, strict=True):

@@ -173,7 +173,7 @@ def test_a_config_without_channels_is_refused():
     ],
 )
 def test_shapes_that_do_not_fit(x, kernel, dilation):
-    with pytest.raises(ValueError, match="shape|dilation"):
+    with pytest.raises(ValueError, match=r"shape|dilation"):
         causal_convolution(x, kernel, dilation=dilation)
 
 

@@ -66,6 +66,29 @@ def test_a_batch_is_bit_for_bit_what_its_clips_are_alone(model, n_clips):
         np.testing.assert_array_equal(together[:3], part)
 
 
+def test_guidance_moves_on_from_untold_to_told(model):
+    """Draw again, plainly, from the two sets of logits, and get the same samples."""
+    wanted = generation._Wanted(model, 120, [2], ["anna"], [100], 0.8, 3.0, 9)
+    codes = generation._run(model, wanted)[0][0]
+    c, both = model.config_, []
+    for condition in generation.conditions(model, wanted):
+        shaped = condition.reshape(1, -1, len(c.dilations), 2 * c.n_residual).transpose(1, 2, 3, 0)
+        logits = np.empty((120, c.n_levels, 1), np.float32)
+        generation._loop(
+            generation.pack(model, 1), np.ascontiguousarray(shaped), c.frame_length, 1, 1.0, np.float32(1),
+            wanted.uniform, codes[:, None].copy(), logits, True,
+        )  # fmt: skip
+        both.append(logits[:, :, 0])
+    told, untold = both
+    assert np.abs(told - untold).max() > 0.1
+    for t in range(120):
+        if generation._is_quiet(model, codes[:t]):
+            again = draw(told[t], 1.0, wanted.uniform[t, 0])
+        else:
+            again = draw(untold[t] + np.float32(3) * (told[t] - untold[t]), 0.8, wanted.uniform[t, 0])
+        assert again == codes[t]
+
+
 def test_one_seed_one_sound(model):
     first = generate(model, 300, digit=0, seed=1)
     np.testing.assert_array_equal(first, generate(model, 300, digit=0, seed=1))
@@ -133,6 +156,7 @@ def test_the_product_is_that_of_numpy(n_clips):
         ({"temperature": 0}, "temperature is 0"),
         ({"temperature": -1.0}, "temperature is -1"),
         ({"temperature": float("nan")}, "temperature is nan"),
+        ({"guidance": -1.0}, "guidance is -1"),
         ({"digit": 3}, "digit is 3"),
         ({"digit": -1}, "digit is -1"),
         ({"voice": "carl"}, "voice is 'carl'.*anna, bert"),
@@ -161,7 +185,7 @@ def test_bad_types_and_codes_are_named():
 
 
 def test_queues_are_much_faster_than_the_naive_loop():
-    """The real network's size; speed does not depend on what is learned. Far below what a quiet machine does."""
+    """The real network's size, random weights; the limits are far below what a quiet machine does."""
     report = bench_wavenet(n_samples=3200)
     assert 170_000 < report["n_parameters"] < 180_000
     assert PAPER_LIKE.dilations == WaveNetConfig().dilations
