@@ -30,7 +30,7 @@ __all__ = ["GUIDANCE", "SIDE_BITS", "TEMPERATURE", "evaluate", "generated_words"
 SIDE_BITS = np.log2(10) + 13
 
 #: At which words are generated to be judged.
-TEMPERATURE, GUIDANCE = 0.8, 4.0
+TEMPERATURE, GUIDANCE = 0.8, 3.0
 
 
 def evaluate(

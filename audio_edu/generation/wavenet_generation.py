@@ -7,7 +7,7 @@ computed before: of the past, layer i needs what it took in `dilation_i` samples
 The loop is compiled by Numba, without a call to any library. In float32 and without "fast math": all sums
 run in a fixed order, multiplications and additions are not fused, tanh is a quotient of two polynomials. So
 the arithmetic is the same on every processor, however wide its vectors are, and the same clip comes out
-whether it is made alone or with others at once. (Only the biases that tell what to say come from Keras.)
+whether it is made alone or with others at once.
 
 Every clip has its own chance: clip ``b`` of a batch draws from ``np.random.default_rng((seed, b))``, one
 number for each sample.
@@ -284,16 +284,26 @@ def _run(model: WaveNet, wanted: _Wanted, forced: np.ndarray | None = None) -> t
 def conditions(model: WaveNet, wanted: _Wanted) -> tuple[np.ndarray, np.ndarray]:
     """Return what the layers are told, and what they are if they are to know the voice alone.
 
-    The second is the mean over all labels, the position unknown. Both are [shape=(n_clips, n_frames, n_out)],
-    float32.
+    The second is the mean over all labels, the position unknown. Both are float32 [shape=(n_clips, n_frames,
+    n_out)]. It is what the layer `Condition` computes, but in double precision: rounded to float32 after that,
+    it is the same on every processor.
     """
-    told = np.asarray(model.condition(wanted.digits, wanted.voices, wanted.positions), np.float32)
+    layer, c = model.condition, model.config_
+    of_label, of_voice, of_clock, score, *mix, kernel, bias = (
+        np.asarray(w, np.float64)
+        for w in (layer.label, layer.voice, layer.clock, layer.score, *layer.mix, layer.kernel, layer.bias)
+    )
+    ticks = np.minimum(np.arange(wanted.positions.shape[1]), c.n_ticks - 1)
+    voice_and_clock = (of_voice[wanted.voices] @ mix[1])[:, None] + of_clock[ticks] @ mix[2]
+
+    def spread(label: np.ndarray, positions: np.ndarray) -> np.ndarray:
+        known = score[label[:, None] * (c.n_positions + 2) + positions] * (positions > 0)[..., None]
+        return np.tanh((of_label[label] @ mix[0])[:, None] + voice_and_clock + known) @ kernel + bias
+
     nowhere = np.zeros_like(wanted.positions)
-    of_each = [
-        np.asarray(model.condition(np.full_like(wanted.digits, label), wanted.voices, nowhere))
-        for label in range(len(model.label_names))
-    ]
-    return told, np.mean(of_each, axis=0, dtype=np.float32)
+    of_each = [spread(np.full_like(wanted.digits, label), nowhere) for label in range(len(of_label))]
+    told = spread(wanted.digits, wanted.positions)
+    return told.astype(np.float32), np.mean(of_each, axis=0).astype(np.float32)
 
 
 #: Where the last samples all stay below this companded amplitude (0.012 of full scale), neither temperature

@@ -120,6 +120,7 @@ def train(
     resume: bool = False,
     progress: bool = True,
     n_steps_now: int | None = None,
+    jit_compile: bool = True,
 ) -> tuple[WaveNet, dict[str, Any]]:
     """Train the recipe's network on all clips of a corpus.
 
@@ -137,6 +138,8 @@ def train(
         Show a progress bar.
     n_steps_now : int, optional
         Stop after so many steps, as if interrupted.
+    jit_compile : bool
+        Compile the step with XLA, anew for each length of rows: twice as fast, after some seconds for each.
 
     Returns
     -------
@@ -162,7 +165,7 @@ def train(
         ema_momentum=recipe.averaging,
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")
-    model.compile(optimizer, loss, jit_compile=True)
+    model.compile(optimizer, loss, jit_compile=jit_compile)
     optimizer.build(model.trainable_variables)
 
     identity = fingerprint(replace(recipe, n_steps=1), corpus)

@@ -66,6 +66,16 @@ def test_a_batch_is_bit_for_bit_what_its_clips_are_alone(model, n_clips):
         np.testing.assert_array_equal(together[:3], part)
 
 
+def test_conditions_are_those_of_the_layer(model):
+    wanted = generation._Wanted(model, 150, [2, 0], ["anna", None], [100, "unknown"])
+    told, untold = generation.conditions(model, wanted)
+    layer = np.asarray(model.condition(wanted.digits, wanted.voices, wanted.positions))
+    np.testing.assert_allclose(told, layer, atol=1e-5)
+    nowhere = np.zeros_like(wanted.positions)
+    each = [np.asarray(model.condition(np.full(2, k, np.int32), wanted.voices, nowhere)) for k in range(3)]
+    np.testing.assert_allclose(untold, np.mean(each, axis=0), atol=1e-5)
+
+
 def test_guidance_moves_on_from_untold_to_told(model):
     """Draw again, plainly, from the two sets of logits, and get the same samples."""
     wanted = generation._Wanted(model, 120, [2], ["anna"], [100], 0.8, 3.0, 9)
