@@ -285,7 +285,7 @@ def conditions(model: WaveNet, wanted: _Wanted) -> tuple[np.ndarray, np.ndarray]
     """Return what the layers are told, and what they are if they are to know the voice alone.
 
     The second is the mean over all labels, the position unknown. Both are float32 [shape=(n_clips, n_frames,
-    n_out)]. It is what the layer `Condition` computes, but in double precision: rounded to float32 after that,
+    n_out)]. It is what the layer `Condition` computes, but in double precision: rounded to float32 then,
     it is the same on every processor.
     """
     layer, c = model.condition, model.config_
