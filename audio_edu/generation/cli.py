@@ -153,7 +153,14 @@ def add_generate_parser(subparsers: Any) -> None:
             one.add_argument(
                 "--voice", help="whose voice, for example awb-00; default: nobody's in particular"
             )
-            one.add_argument("--seconds", type=float, default=0.8, help="how long; default: 0.8")
+            one.add_argument(
+                "--seconds",
+                type=float,
+                help="how long, silence after the word included; default: as it takes",
+            )
+            one.add_argument(
+                "--guidance", type=float, help="above 1: clearer, and less natural; default: as it was judged"
+            )
         if NAMES[name][0] in ("vae", "wavenet"):
             one.add_argument(
                 "--temperature",
@@ -194,15 +201,27 @@ def _words(model: Any, args: argparse.Namespace, options: dict[str, Any]) -> np.
     """Say the digits one after another, a tenth of a second apart."""
     module = _module(args.name, "" if args.name.startswith("gan") else "generation")
     pause = np.zeros(model.sample_rate // 10, np.float32)
+    if args.name == "wavenet":
+        judged = _module(args.name, "evaluation")
+        guidance = judged.GUIDANCE if args.guidance is None else args.guidance
+        options = {"temperature": judged.TEMPERATURE, "guidance": guidance, **options}
     parts: list[np.ndarray] = []
     for digit in args.digit:
         if args.name == "wavenet":
-            n_samples = round(check_range(args.seconds, "--seconds", 0.01, 60) * model.sample_rate)
-            word = module.generate(model, n_samples, digit=digit, voice=args.voice, **options)
+            word = module.generate(
+                model, _n_samples(model, args, digit), digit=digit, voice=args.voice, **options
+            )
         else:
             word = module.generate(model, digit=digit, **options)
         parts += [pause, word] if parts else [word]
     return np.concatenate(parts)
+
+
+def _n_samples(model: Any, args: argparse.Namespace, digit: int) -> int:
+    """How long a WaveNet is to speak: as asked, or as long as the voice takes for the word."""
+    if args.seconds is not None:
+        return round(check_range(args.seconds, "--seconds", 0.01, 60) * model.sample_rate)
+    return model.word_length(digit, args.voice)
 
 
 def _note(model: Any, args: argparse.Namespace, options: dict[str, Any]) -> np.ndarray:

@@ -5,7 +5,8 @@ the probability of every sample given the samples before it. The loss is the mea
 sample costs, but for a factor ln 2. What counts in the end is a running average of the weights.
 
 The learning rate rises, stays, and falls to zero over the last `n_decay` steps. Until it falls, nothing
-depends on the number of steps, so a longer training is a shorter one continued.
+depends on the number of steps, so a longer training is a shorter one continued. One that goes on beyond
+`first_round` steps has come to rest there, and rises and falls a second time.
 
 Chance is derived, never remembered: the order of the clips comes from ``(seed, epoch)``, which voices are
 hidden from ``(seed, step)``. So training that goes on after a kill ends with the very weights it would have
@@ -46,6 +47,10 @@ class WaveNetRecipe:
         How long. Not part of a training's identity, as long as it has not begun to decay.
     n_warm, n_decay : int
         Steps over which the learning rate rises to `learning_rate`, and at the end falls to zero.
+    first_round : int
+        From this step on a second round begins: the rate rises again, to `second_rate` times its height.
+    second_rate : float
+        See there.
     learning_rate, weight_decay : float
         AdamW's.
     averaging : float
@@ -67,9 +72,11 @@ class WaveNetRecipe:
         The network.
     """
 
-    n_steps: int = 9400
+    n_steps: int = 13900
     n_warm: int = 300
     n_decay: int = 4000
+    first_round: int = 9400
+    second_rate: float = 0.6
     learning_rate: float = 3e-3
     weight_decay: float = 1e-3
     averaging: float = 0.998
@@ -83,7 +90,7 @@ class WaveNetRecipe:
     config: WaveNetConfig = field(default_factory=WaveNetConfig)
 
     def __post_init__(self) -> None:
-        for name in ("n_steps", "n_warm", "n_decay", "samples_per_batch"):
+        for name in ("n_steps", "n_warm", "n_decay", "first_round", "samples_per_batch"):
             check_positive(getattr(self, name), name, integer=True)
         if any(n % self.config.frame_length for n in self.row_lengths):
             raise ValueError(
@@ -157,7 +164,14 @@ def train(
     clips = Rows(recipe, corpus)
     model = build_wavenet(recipe, corpus)
     optimizer = keras.optimizers.AdamW(
-        WarmHoldDecay(recipe.learning_rate, recipe.n_warm, recipe.n_decay, recipe.n_steps),
+        WarmHoldDecay(
+            recipe.learning_rate,
+            recipe.n_warm,
+            recipe.n_decay,
+            recipe.n_steps,
+            recipe.first_round,
+            recipe.second_rate,
+        ),
         weight_decay=recipe.weight_decay,
         beta_2=0.99,
         global_clipnorm=1.0,
@@ -273,20 +287,31 @@ class Rows:
 
 @keras.saving.register_keras_serializable("audio_edu")
 class WarmHoldDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that rises to `rate`, stays there, and falls to zero, each along a straight line."""
+    """A learning rate that rises to `rate`, stays there, and falls to zero, each along a straight line.
 
-    def __init__(self, rate: float, n_warm: int, n_decay: int, n_steps: int):
+    If there are more than `first_round` steps, it is at zero there, and does the same again until the end,
+    but rises to `second_rate` times the height only.
+    """
+
+    def __init__(
+        self, rate: float, n_warm: int, n_decay: int, n_steps: int, first_round: int, second_rate: float
+    ):
         self.rate, self.n_warm, self.n_decay, self.n_steps = rate, n_warm, n_decay, n_steps
+        self.first_round, self.second_rate = first_round, second_rate
 
     def __call__(self, step: Any) -> Any:
         """Return the rate of a step."""
         step = ops.cast(step, "float32")
-        left = (self.n_steps - step) / self.n_decay
-        return self.rate * ops.maximum(0.0, ops.minimum(1.0, ops.minimum((step + 1) / self.n_warm, left)))
+        first_end = min(self.first_round, self.n_steps)
+        second = ops.cast(step >= first_end, "float32")
+        begin, end = second * first_end, first_end + second * (self.n_steps - first_end)
+        height = self.rate * (1 - second * (1 - self.second_rate))
+        rising, falling = (step - begin + 1) / self.n_warm, (end - step) / self.n_decay
+        return height * ops.maximum(0.0, ops.minimum(1.0, ops.minimum(rising, falling)))
 
     def get_config(self) -> dict:
         """Return what it was made with."""
-        return {"rate": self.rate, "n_warm": self.n_warm, "n_decay": self.n_decay, "n_steps": self.n_steps}
+        return dict(vars(self))
 
 
 def _bar(total: int, initial: int) -> Any:

@@ -126,9 +126,13 @@ def test_usual_lengths_of_words(beeps):
 
 
 def test_the_learning_rate_rises_stays_and_falls():
-    rate = WarmHoldDecay(2.0, n_warm=10, n_decay=20, n_steps=100)
+    once = {"n_warm": 10, "n_decay": 20, "first_round": 100, "second_rate": 0.5}
+    rate = WarmHoldDecay(2.0, n_steps=100, **once)
     values = [float(rate(step)) for step in (0, 9, 50, 80, 90, 100)]
     np.testing.assert_allclose(values, [0.2, 2, 2, 2, 1, 0], atol=1e-6)
+    rate = WarmHoldDecay(2.0, n_steps=150, **once)
+    values = [float(rate(step)) for step in (50, 90, 99, 100, 109, 125, 140, 150)]
+    np.testing.assert_allclose(values, [2, 1, 0.1, 0.1, 1, 1, 0.5, 0], atol=1e-6)
     assert RECIPE.n_steps > RECIPE.n_warm + RECIPE.n_decay
 
 

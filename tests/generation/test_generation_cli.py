@@ -16,6 +16,7 @@ OPTIONS = {
     "gan": ["--digit", "7"],
     "gan_waveform": ["--digit", "7"],
     "vae": ["--instrument", "flute", "--pitch", "60"],
+    "vae_map": ["--instrument", "flute", "--pitch", "60"],
     "wavenet": ["--digit", "7", "--seconds", "0.2"],
 }
 every_model = pytest.mark.parametrize("name", NAMES)
