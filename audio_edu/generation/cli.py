@@ -29,6 +29,7 @@ NAMES: dict[str, tuple[str, str, str]] = {
     "vae": ("vae", "RECIPE", "notes"),
     "vae_map": ("vae", "MAP_RECIPE", "notes"),
     "wavenet": ("wavenet", "RECIPE", "digits"),
+    "wavenet_advised": ("wavenet", "ADVISED_RECIPE", "digits"),
 }
 _HELP = {
     "gan": "spectrograms of spoken digits, against a critic",
@@ -36,6 +37,7 @@ _HELP = {
     "vae": "notes of instruments, through a few numbers",
     "vae_map": "notes of instruments, through two numbers",
     "wavenet": "spoken digits, sample after sample",
+    "wavenet_advised": "the same, told what a linear predictor expects; for coding, not for speaking",
 }
 
 
@@ -149,7 +151,7 @@ def add_generate_parser(subparsers: Any) -> None:
                 default=[7],
                 help="what to say, 0 to 9, one or more; default: 7",
             )
-        if name == "wavenet":
+        if NAMES[name][0] == "wavenet":
             one.add_argument(
                 "--voice", help="whose voice, for example awb-00; default: nobody's in particular"
             )
@@ -199,15 +201,16 @@ def _check_place(path: Path) -> None:
 
 def _words(model: Any, args: argparse.Namespace, options: dict[str, Any]) -> np.ndarray:
     """Say the digits one after another, a tenth of a second apart."""
-    module = _module(args.name, "" if args.name.startswith("gan") else "generation")
+    speaks = NAMES[args.name][0] == "wavenet"
+    module = _module(args.name, "generation" if speaks else "")
     pause = np.zeros(model.sample_rate // 10, np.float32)
-    if args.name == "wavenet":
+    if speaks:
         judged = _module(args.name, "evaluation")
         guidance = judged.GUIDANCE if args.guidance is None else args.guidance
         options = {"temperature": judged.TEMPERATURE, "guidance": guidance, **options}
     parts: list[np.ndarray] = []
     for digit in args.digit:
-        if args.name == "wavenet":
+        if speaks:
             word = module.generate(
                 model, _n_samples(model, args, digit), digit=digit, voice=args.voice, **options
             )

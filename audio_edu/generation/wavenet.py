@@ -10,6 +10,10 @@ Nothing in it is recurrent: where the samples are known, all tables are computed
 and that is how it trains. To generate, draw a sample from the table, append it, and ask again
 (`audio_edu.generation.wavenet_generation`).
 
+One input is not the paper's: with ``ar_order`` above 0 the network is told what an adaptive linear predictor
+expects of the next sample (`advice`). The filter knows the voice that it hears, whoever it is; the network
+knows speech. With ``ar_order=0`` this is the paper's network.
+
 The literal functions (`causal_convolution`, `gated_residual`) are the formulas in NumPy and equal to the
 Keras layers.
 
@@ -19,6 +23,7 @@ to 255. ``logits[:, t]`` speaks of sample ``t`` and knows the samples before it,
 References
 ----------
 van den Oord and others (2016), WaveNet: a generative model for raw audio.
+Valin and Skoglund (2019), LPCNet: improving neural speech synthesis through linear prediction.
 """
 
 from __future__ import annotations
@@ -30,18 +35,19 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
 from .._validate import check_positive, check_range
 from ..checkpoints import load_checkpoint, save_checkpoint, set_weights
+from ..signal import mu_law_decode
+from .wavenet_layers import Condition, FirstConvolution, GatedResidual, Output
+from .wavenet_prediction import AdaptiveAR
 
 __all__ = [
     "SILENCE",
-    "Condition",
-    "FirstConvolution",
-    "GatedResidual",
     "WaveNet",
     "WaveNetConfig",
+    "advice",
     "causal_convolution",
     "gated_residual",
     "load_wavenet",
@@ -74,6 +80,9 @@ class WaveNetConfig:
         The clock counts so many frames, then stands still; a word is divided into so many positions.
     n_levels : int
         The number of µ-law codes.
+    ar_order : int
+        The order of the adaptive linear prediction whose guess the network is told before each sample
+        (`audio_edu.generation.wavenet_prediction`). 0: none, the paper's WaveNet.
     """
 
     n_stacks: int = 2
@@ -87,10 +96,14 @@ class WaveNetConfig:
     n_ticks: int = 50
     n_positions: int = 32
     n_levels: int = 256
+    ar_order: int = 0
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            check_positive(value, name, integer=True)
+            if name == "ar_order":
+                check_range(value, name, 0, 64, integer=True)
+            else:
+                check_positive(value, name, integer=True)
 
     @property
     def dilations(self) -> tuple[int, ...]:
@@ -197,11 +210,6 @@ def gated_residual(
     return x + z @ R + b, z
 
 
-def shift(x: Any, n: int) -> Any:
-    """Move a sequence [shape=(B, T, C)] `n` samples later; zeros come in, the end falls out."""
-    return ops.pad(x, [[0, 0], [n, 0], [0, 0]])[:, :-n]
-
-
 def word_positions(n_samples: int, n_word: int | None, frame_length: int, n_positions: int) -> np.ndarray:
     """Do what `WaveNet.positions` does."""
     n_frames = -(-n_samples // frame_length)
@@ -211,120 +219,34 @@ def word_positions(n_samples: int, n_word: int | None, frame_length: int, n_posi
     return np.minimum(1 + np.floor(n_positions * middle / n_word), n_positions + 1).astype(np.int32)
 
 
-@keras.saving.register_keras_serializable("audio_edu")
-class FirstConvolution(layers.Layer):
-    """From codes [shape=(B, T)] to channels [shape=(B, T, C)], strictly causal.
+def advice(codes: np.ndarray, config: WaveNetConfig) -> tuple[np.ndarray, ...]:
+    """Compute what a linear predictor expects of rows of codes.
 
-    Output ``t`` sees the code of sample ``t − 1``, by its row in a table of 256, and the values of samples
-    ``t − n_taps`` to ``t − 1``. This is the one place where the input is delayed by a sample.
+    Parameters
+    ----------
+    codes : np.ndarray of int [shape=(B, T)]
+        µ-law codes.
+    config : WaveNetConfig
+        Says of which order.
+
+    Returns
+    -------
+    tuple of np.ndarray
+        One, guesses and scales [shape=(B, T, 2)], float32; none at all if the network takes no advice.
     """
-
-    def __init__(self, n_levels: int, n_taps: int, n_channels: int, **options: Any):
-        super().__init__(**options)
-        self.n_levels, self.n_taps, self.n_channels = n_levels, n_taps, n_channels
-
-    def build(self, shape: Any) -> None:
-        """Make the table and the taps."""
-        self.table = self.add_weight(
-            shape=(self.n_levels, self.n_channels), initializer="random_normal", name="table_embedding"
-        )
-        # taps[k] weighs sample t − n_taps + k
-        self.taps = self.add_weight(
-            shape=(self.n_taps, 1, self.n_channels), initializer="glorot_uniform", name="taps"
-        )
-
-    def call(self, codes: Any) -> Any:
-        """Look up the last code and weigh the last values."""
-        values = 2.0 * ops.cast(codes[..., None], "float32") / (self.n_levels - 1) - 1.0
-        past = ops.pad(values, [[0, 0], [self.n_taps, 0], [0, 0]])[:, :-1]
-        return shift(ops.take(self.table, codes, axis=0), 1) + ops.conv(past, self.taps, padding="valid")
-
-
-@keras.saving.register_keras_serializable("audio_edu")
-class Condition(layers.Layer):
-    """What to say, for the gates of all layers: new biases for every frame [shape=(B, n_frames, n_out)].
-
-    Label and voice are the same in all frames; voice 0 is the unknown voice. Two things change: a clock
-    counts frames since the start, and a *score* says where in the word the frame lies, for every label anew.
-    Position 0 means that nobody knows, and adds nothing.
-
-    The clock is no new information: the time is the number of samples that came before. But layers that see
-    a quarter of a second cannot count them. The position is new: it tells how long the word will be.
-    (The paper's speaking WaveNet is told much more: which phone, for how long, at what pitch.)
-    """
-
-    def __init__(self, n_labels: int, n_voices: int, config: WaveNetConfig, **options: Any):
-        super().__init__(**options)
-        self.n_labels, self.n_voices, self.config = n_labels, n_voices, config
-
-    def build(self, *shapes: Any) -> None:
-        """Make the tables."""
-        c, n = self.config, self.config.n_condition
-        n_out = len(c.dilations) * 2 * c.n_residual
-        drawn = keras.initializers.RandomNormal(stddev=0.5)
-        self.label = self.add_weight(shape=(self.n_labels, n), initializer=drawn, name="label_embedding")
-        self.voice = self.add_weight(shape=(self.n_voices + 1, n), initializer=drawn, name="voice_embedding")
-        self.clock = self.add_weight(shape=(c.n_ticks, n), initializer=drawn, name="clock_embedding")
-        self.mix = [self.add_weight(shape=(n, n), name=f"mix{i}") for i in range(3)]
-        self.kernel = self.add_weight(shape=(n, n_out), initializer="glorot_uniform", name="kernel")
-        self.bias = self.add_weight(shape=(n_out,), initializer="zeros", name="bias")
-        self.score = self.add_weight(
-            shape=(self.n_labels * (c.n_positions + 2), n), initializer="zeros", name="score_embedding"
-        )
-
-    def call(self, label: Any, voice: Any, position: Any) -> Any:
-        """Mix the four, squash, and spread over all gates."""
-        c = self.config
-        ticks = ops.minimum(ops.cumsum(ops.ones_like(position[0])) - 1, c.n_ticks - 1)
-        of_label = ops.matmul(ops.take(self.label, label, axis=0), self.mix[0])
-        of_voice = ops.matmul(ops.take(self.voice, voice, axis=0), self.mix[1])
-        of_clock = ops.matmul(ops.take(self.clock, ticks, axis=0), self.mix[2])
-        of_score = ops.take(self.score, label[:, None] * (c.n_positions + 2) + position, axis=0)
-        known = ops.cast(position > 0, "float32")[..., None]
-        mixed = ops.tanh((of_label + of_voice)[:, None] + of_clock + known * of_score)
-        return ops.matmul(mixed, self.kernel) + self.bias
-
-
-@keras.saving.register_keras_serializable("audio_edu")
-class GatedResidual(layers.Layer):
-    """One layer of the stack: from x [shape=(B, T, C)] to the next x and this layer's z, both of that shape.
-
-    A convolution with kernel 2 is one product of a matrix with the sample `dilation` steps ago and the
-    present one, side by side; filter and gate are computed by the same product.
-    """
-
-    def __init__(self, n_channels: int, dilation: int, *, is_last: bool = False, **options: Any):
-        super().__init__(**options)
-        self.n_channels, self.dilation, self.is_last = n_channels, dilation, is_last
-
-    def build(self, *shapes: Any) -> None:
-        """Make the weights: rows past then present, columns filter then gate."""
-        n = self.n_channels
-        self.kernel = self.add_weight(shape=(2 * n, 2 * n), initializer="glorot_uniform", name="kernel")
-        if not self.is_last:  # nobody listens to the last layer's x: only skips leave the stack
-            small = keras.initializers.VarianceScaling(0.3)
-            self.residual = self.add_weight(shape=(n, n), initializer=small, name="residual")
-            self.bias = self.add_weight(shape=(n,), initializer="zeros", name="bias")
-
-    def call(self, x: Any, condition: Any) -> Any:
-        """Compute the layer; `condition` [shape=(B, n_frames, 2C)] holds for T / n_frames samples each."""
-        n, n_samples, n_frames = 2 * self.n_channels, ops.shape(x)[1], ops.shape(condition)[1]
-        a = ops.matmul(ops.concatenate([shift(x, self.dilation), x], axis=-1), self.kernel)
-        a = ops.reshape(a, (-1, n_frames, n_samples // n_frames, n)) + condition[:, :, None]
-        a = ops.reshape(a, (-1, n_samples, n))
-        # z = tanh(W_f * x + V_f c) ⊙ σ(W_g * x + V_g c)
-        z = ops.tanh(a[..., : self.n_channels]) * ops.sigmoid(a[..., self.n_channels :])
-        # x ← x + R z
-        return (x if self.is_last else x + ops.matmul(z, self.residual) + self.bias), z
+    if not config.ar_order:
+        return ()
+    coder = AdaptiveAR(config.ar_order)
+    return (np.stack([coder.guesses(row, config.n_levels) for row in codes]).astype(np.float32),)
 
 
 @keras.saving.register_keras_serializable("audio_edu")
 class WaveNet(keras.Model):
     """The whole network, with the names of the voices and labels it knows.
 
-    Called with ``(codes, label, voice)``: int32 codes [shape=(B, T)], T a multiple of
-    ``config.frame_length``; labels [shape=(B,)]; numbers of voices [shape=(B,)], 0 for an unknown one.
-    Returns logits [shape=(B, T, n_levels)]. `logits` is the same for people.
+    Called with what `inputs` returns: int32 codes [shape=(B, T)], T a multiple of ``config.frame_length``;
+    labels [shape=(B,)]; numbers of voices [shape=(B,)], 0 for an unknown one; positions [shape=(B,
+    n_frames)]; and, if ``config.ar_order`` is above 0, `advice`. Returns logits [shape=(B, T, n_levels)].
 
     Parameters
     ----------
@@ -353,17 +275,19 @@ class WaveNet(keras.Model):
         # typical lengths of words in samples [shape=(n_labels, n_voices + 1)], voice 0 being the unknown one
         self.word_lengths = np.full((len(self.label_names), len(self.voice_names) + 1), 4000)
         n_layers = len(c.dilations)
-        self.first = FirstConvolution(c.n_levels, c.n_taps, c.n_residual, name="first")
+        takes_advice = c.ar_order > 0
+        values = mu_law_decode(np.arange(c.n_levels), c.n_levels)
+        self.first = FirstConvolution(
+            c.n_levels, c.n_taps, c.n_residual, takes_advice=takes_advice, name="first"
+        )
         self.condition = Condition(len(self.label_names), len(self.voice_names), c, name="condition")
         self.gated = [
             GatedResidual(c.n_residual, dilation, is_last=i == n_layers - 1, name=f"gated{i:02d}")
             for i, dilation in enumerate(c.dilations)
         ]
-        self.skip = layers.Dense(c.n_skip, name="skip")
-        self.head = layers.Dense(c.n_head, kernel_initializer="he_normal", name="head")
-        self.last = layers.Dense(c.n_levels, name="logits")
+        self.output_ = Output(c, values, takes_advice=takes_advice, name="output")
         zero = np.zeros((1, 1), np.int32)
-        self((np.full((1, c.frame_length), SILENCE, np.int32), zero[0], zero[0], zero))
+        self(self.inputs(np.full((1, c.frame_length), SILENCE, np.int32), zero[0], zero[0], zero))
 
     @property
     def n_parameters(self) -> int:
@@ -408,17 +332,22 @@ class WaveNet(keras.Model):
         c = self.config_
         return word_positions(n_samples, n_word, c.frame_length, c.n_positions)
 
+    def inputs(
+        self, codes: np.ndarray, labels: np.ndarray, voices: np.ndarray, positions: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
+        """Put together what the network is called with; the advice is computed here (see `advice`)."""
+        codes = codes.astype(np.int32)
+        return (codes, labels, voices, positions, *advice(codes, self.config_))
+
     def call(self, inputs: Any) -> Any:
         """Compute all logits at once."""
-        codes, label, voice, position = inputs
+        codes, label, voice, position, *advice = inputs
         condition = self.condition(label, voice, position)
-        x, n, skips = self.first(codes), 2 * self.config_.n_residual, []
+        x, n, skips = self.first(codes, *advice), 2 * self.config_.n_residual, []
         for i, layer in enumerate(self.gated):
             x, z = layer(x, condition[..., i * n : (i + 1) * n])
             skips.append(z)
-        # s = Σ_i S_i z_i: one product with all layers' z side by side
-        s = ops.relu(self.skip(ops.concatenate(skips, axis=-1)))
-        return self.last(ops.relu(self.head(s)))
+        return self.output_(ops.concatenate(skips, axis=-1), *advice)
 
 
 def save_wavenet(path: str | Path, model: WaveNet, card: Mapping[str, Any]) -> None:
@@ -447,7 +376,7 @@ def load_wavenet(path: str | Path | None = None) -> WaveNet:
     Parameters
     ----------
     path : str or Path, optional
-        An ``.npz``, or a shipped checkpoint's name. Default: ``wavenet``.
+        An ``.npz``, or a shipped checkpoint's name: ``wavenet`` (default) or ``wavenet_advised``.
 
     Raises
     ------
@@ -457,7 +386,7 @@ def load_wavenet(path: str | Path | None = None) -> WaveNet:
         If it is damaged, or of another kind.
     """
     source = "wavenet" if path is None else path
-    weights, card = load_checkpoint(source, kinds=["wavenet"])
+    weights, card = load_checkpoint(source, kinds=["wavenet", "wavenet_advised"])
     try:
         config = WaveNetConfig(**card["config"])
         model = WaveNet(config, card["label_names"], card["voice_names"], card["sample_rate"])

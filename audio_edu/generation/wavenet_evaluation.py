@@ -21,8 +21,9 @@ from ..datasets import Corpus
 from ..reproducible import SEED
 from ..signal import mu_law_encode
 from .wavenet import SILENCE, WaveNet
-from .wavenet_baselines import AdaptiveAR, bigram_bits, unigram_bits
+from .wavenet_baselines import bigram_bits, unigram_bits
 from .wavenet_generation import generate_batch
+from .wavenet_prediction import AdaptiveAR
 
 __all__ = ["GUIDANCE", "SIDE_BITS", "TEMPERATURE", "evaluate", "generated_words", "wavenet_bits"]
 
@@ -138,7 +139,7 @@ def wavenet_bits(
             codes[row, : len(clips[i])] = clips[i]
         positions = [model.positions(n_samples, len(clips[i]) if tell_length else None) for i in rows]
         unknown = np.zeros(len(rows), np.int32)
-        logits = model((codes, labels[rows].astype(np.int32), unknown, np.stack(positions)))
+        logits = model(model.inputs(codes, labels[rows].astype(np.int32), unknown, np.stack(positions)))
         cost = code_costs(np.asarray(logits), codes)
         for row, i in enumerate(rows):
             bits[i] = cost[row, : len(clips[i])].sum()

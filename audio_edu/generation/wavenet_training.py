@@ -8,9 +8,12 @@ The learning rate rises, stays, and falls to zero over the last `n_decay` steps.
 depends on the number of steps, so a longer training is a shorter one continued. One that goes on beyond
 `first_round` steps has come to rest there, and rises and falls a second time.
 
-Chance is derived, never remembered: the order of the clips comes from ``(seed, epoch)``, which voices are
-hidden from ``(seed, step)``. So training that goes on after a kill ends with the very weights it would have
-had.
+Ten people are behind the voices it learns from. So clips can be *varied*: a little faster or slower,
+brighter or darker, some of them upside down, which makes voices that nobody has.
+
+Chance is derived, never remembered: the order of the clips comes from ``(seed, epoch)``, what is
+hidden and varied from ``(seed, step)``. So training that goes on after a kill ends with the very weights it
+would have had.
 """
 
 from __future__ import annotations
@@ -23,15 +26,16 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+from scipy.signal import lfilter, resample
 
 from .._validate import check_positive
 from ..checkpoints import fingerprint, restore_state, save_state
 from ..datasets import Corpus
 from ..reproducible import SEED
 from ..signal import mu_law_encode
-from .wavenet import SILENCE, WaveNet, WaveNetConfig, word_positions
+from .wavenet import SILENCE, WaveNet, WaveNetConfig, advice, word_positions
 
-__all__ = ["RECIPE", "WaveNetRecipe", "build_wavenet", "train"]
+__all__ = ["ADVISED_RECIPE", "RECIPE", "WaveNetRecipe", "build_wavenet", "train", "vary"]
 
 #: So often the state is written, in seconds, and a point of the curve, in steps.
 SAVE_EVERY_S, POINT_EVERY = 60.0, 100
@@ -66,6 +70,8 @@ class WaveNetRecipe:
     length_from_step : int
         Before this step the length of every clip is hidden: first the network learns what speech is like,
         then to follow the score.
+    varied : float
+        The share of clips that are varied, by `vary`, into a voice that nobody has; it counts as hidden.
     seed : int
         Where all chance comes from.
     config : WaveNetConfig
@@ -86,6 +92,7 @@ class WaveNetRecipe:
     unknown_voice: float = 0.25
     unknown_length: float = 0.1
     length_from_step: int = 4651
+    varied: float = 0.0
     seed: int = SEED
     config: WaveNetConfig = field(default_factory=WaveNetConfig)
 
@@ -99,8 +106,13 @@ class WaveNetRecipe:
             )
 
 
-#: What ships.
+#: What ships: the paper's network, which speaks.
 RECIPE = WaveNetRecipe()
+
+#: The same, advised by an adaptive filter: it knows strangers better, and does not speak.
+ADVISED_RECIPE = WaveNetRecipe(
+    n_steps=6500, length_from_step=0, varied=0.5, config=WaveNetConfig(ar_order=16)
+)
 
 
 def build_wavenet(recipe: WaveNetRecipe, corpus: Corpus) -> WaveNet:
@@ -235,8 +247,8 @@ class Rows:
         self.recipe, self.labels = recipe, corpus.labels.astype(np.int32)
         numbers = {name: i + 1 for i, name in enumerate(sorted(set(corpus.voices.tolist())))}
         self.voices = np.array([numbers[name] for name in corpus.voices.tolist()], np.int32)
-        self.codes = [mu_law_encode(clip, recipe.config.n_levels).astype(np.int32) for clip in corpus.audio]
-        lengths = np.array([len(clip) for clip in self.codes]) + recipe.n_silence
+        self.audio = corpus.audio
+        lengths = corpus.lengths + recipe.n_silence
         if lengths.max() > max(recipe.row_lengths):
             raise ValueError(
                 f"row_lengths goes up to {max(recipe.row_lengths)}; the longest clip with its silence has "
@@ -259,20 +271,26 @@ class Rows:
         if epoch != self._epoch:
             self._epoch, self._order = epoch, self._shuffled(epoch)
         clips = self._order[number]
-        recipe, config = self.recipe, self.recipe.config
-        chance = np.random.default_rng((recipe.seed, 1, step)).random((2, len(clips)))
-        voices = np.where(chance[0] < recipe.unknown_voice, 0, self.voices[clips]).astype(np.int32)
-        hide_length = (chance[1] < recipe.unknown_length) | (step < recipe.length_from_step)
-        codes = np.full((len(clips), self.row_length[clips[0]]), SILENCE, np.int32)
+        recipe, config, row_length = self.recipe, self.recipe.config, self.row_length[clips[0]]
+        rng = np.random.default_rng((recipe.seed, 1, step))
+        chance = rng.random((3, len(clips)))
+        is_varied = chance[2] < recipe.varied
+        too_early = step < recipe.length_from_step
+        hidden = is_varied | (chance[0] < recipe.unknown_voice)
+        voices = np.where(hidden, 0, self.voices[clips]).astype(np.int32)
+        codes = np.full((len(clips), row_length), SILENCE, np.int32)
         weight = np.zeros(codes.shape, np.float32)
         positions = []
         for row, clip in enumerate(clips):
-            n = len(self.codes[clip])
-            codes[row, :n] = self.codes[clip]
-            weight[row, : n + recipe.n_silence] = 1.0
-            told = None if hide_length[row] else n
-            positions.append(word_positions(codes.shape[1], told, config.frame_length, config.n_positions))
-        return (codes, self.labels[clips], voices, np.stack(positions)), codes, weight
+            x = self.audio[clip]
+            if is_varied[row]:
+                x = vary(x, rng, longest=row_length - recipe.n_silence)
+            codes[row, : len(x)] = mu_law_encode(x, config.n_levels)
+            weight[row, : len(x) + recipe.n_silence] = 1.0
+            told = None if chance[1, row] < recipe.unknown_length or too_early else len(x)
+            positions.append(word_positions(row_length, told, config.frame_length, config.n_positions))
+        inputs = (codes, self.labels[clips], voices, np.stack(positions), *advice(codes, config))
+        return inputs, codes, weight
 
     def _shuffled(self, epoch: int) -> list[np.ndarray]:
         """Return the batches of an epoch: clips of one row length each, in random order."""
@@ -283,6 +301,33 @@ class Rows:
             size = self.batch_size(length)
             batches += [clips[i : i + size] for i in range(0, len(clips) - size + 1, size)]
         return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def vary(x: np.ndarray, rng: np.random.Generator, *, longest: int) -> np.ndarray:
+    """Make of a clip one of a voice that nobody has.
+
+    Resampling by up to a seventh moves its pitch and its formants together, as if the speaker were smaller or
+    larger. A filter of two taps makes it brighter or darker. Half of the clips change their sign: no ear
+    would notice, but a network that predicts samples does. The peak stays.
+
+    Parameters
+    ----------
+    x : np.ndarray [shape=(n_samples,)]
+        A clip.
+    rng : np.random.Generator
+        The chance.
+    longest : int
+        The result has at most so many samples.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,)], float32
+    """
+    factor, tilt, sign = rng.uniform(-0.14, 0.1), rng.uniform(-0.4, 0.4), rng.choice([-1.0, 1.0])
+    y = resample(x, min(longest, round(len(x) * float(np.exp(factor)))))
+    # y[n] + a y[n − 1]
+    y = lfilter([1.0, tilt], [1.0], y)
+    return (sign * y * np.max(np.abs(x)) / np.max(np.abs(y))).astype(np.float32)
 
 
 @keras.saving.register_keras_serializable("audio_edu")

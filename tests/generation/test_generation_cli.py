@@ -18,6 +18,7 @@ OPTIONS = {
     "vae": ["--instrument", "flute", "--pitch", "60"],
     "vae_map": ["--instrument", "flute", "--pitch", "60"],
     "wavenet": ["--digit", "7", "--seconds", "0.2"],
+    "wavenet_advised": ["--digit", "7", "--seconds", "0.2"],
 }
 every_model = pytest.mark.parametrize("name", NAMES)
 

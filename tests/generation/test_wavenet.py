@@ -1,6 +1,7 @@
 """The network: literal code, causality, receptive field, checkpoints."""
 
 import json
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -8,7 +9,6 @@ import pytest
 
 from audio_edu.checkpoints import checkpoint_path
 from audio_edu.generation.wavenet import (
-    GatedResidual,
     WaveNet,
     WaveNetConfig,
     causal_convolution,
@@ -17,10 +17,15 @@ from audio_edu.generation.wavenet import (
     save_wavenet,
     word_positions,
 )
+from audio_edu.generation.wavenet_layers import GatedResidual, advice_features
+from audio_edu.generation.wavenet_prediction import AdaptiveAR
+from audio_edu.signal import mu_law_decode
 
 SMALL = WaveNetConfig(
     n_stacks=2, n_layers=4, n_residual=6, n_skip=8, n_head=12, n_taps=3, n_condition=5, frame_length=20
 )
+#: The same, advised by a linear predictor.
+ADVISED = replace(SMALL, ar_order=4)
 
 
 def small_wavenet(config=SMALL, seed=0):
@@ -34,15 +39,15 @@ def small_wavenet(config=SMALL, seed=0):
     return model
 
 
-@pytest.fixture(scope="module")
-def model():
-    return small_wavenet()
+@pytest.fixture(scope="module", params=[SMALL, ADVISED], ids=["plain", "advised"])
+def model(request):
+    return small_wavenet(request.param)
 
 
 def logits_of(model, codes, label=1, voice=2, n_word=None):
     position = model.positions(codes.shape[1], n_word)[None]
     one = np.ones(1, np.int32)
-    return np.asarray(model((codes.astype(np.int32), label * one, voice * one, position)))
+    return np.asarray(model(model.inputs(codes, label * one, voice * one, position)))
 
 
 @pytest.mark.parametrize("dilation", [1, 3, 50])
@@ -82,7 +87,8 @@ def test_the_literal_layer_is_the_keras_layer(dilation, is_last):
     np.testing.assert_allclose(z, by_hand[1], atol=1e-5)
 
 
-def test_a_change_reaches_the_receptive_field_and_not_one_sample_more(model):
+def test_a_change_reaches_the_receptive_field_and_not_one_sample_more():
+    model = small_wavenet()
     rng = np.random.default_rng(1)
     codes = rng.integers(0, 256, (1, 100))
     at, field = 40, SMALL.receptive_field
@@ -95,6 +101,44 @@ def test_a_change_reaches_the_receptive_field_and_not_one_sample_more(model):
     assert touched[0] == at + 1
     assert touched[-1] == at + field
     assert set(touched) == set(range(at + 1, at + field + 1))
+
+
+def test_advice_is_causal_and_the_far_past_is_forgotten():
+    model = small_wavenet(ADVISED)
+    rng = np.random.default_rng(1)
+    codes = rng.integers(0, 256, (1, 2400))
+    before = logits_of(model, codes)
+    codes[0, 100] = 255 - codes[0, 100]
+    change = np.abs(logits_of(model, codes) - before)[0].max(axis=1)
+    assert not change[:101].any()
+    assert change[101] > 1e-3
+    # the stack sees 33 samples; the predictor's memory fades by 0.98 a sample
+    assert change[100 + ADVISED.receptive_field + 1 :].max() > 0
+    assert change[100 + 2062 :].max() < 1e-4
+
+
+def test_the_advised_distribution_multiplies_that_of_the_network():
+    """l_k = net_k − softplus(trust) · min(|v_k − guess| / scale, 30), in NumPy."""
+    model = small_wavenet(ADVISED)
+    codes = np.random.default_rng(5).integers(0, 256, (1, 60))
+    logits = logits_of(model, codes)[0]
+    guess, scale = AdaptiveAR(4).guesses(codes[0]).astype(np.float32).T
+    charge = np.minimum(np.abs(mu_law_decode(np.arange(256)) - guess[:, None]) / scale[:, None], 30)
+    out = model.output_
+    kernel, bias = out.trust.get_weights()
+    out.trust.set_weights([0 * kernel, 0 * bias - 100])  # no trust at all
+    network = logits_of(model, codes)[0]
+    out.trust.set_weights([0 * kernel, 0 * bias + 1])
+    np.testing.assert_allclose(logits_of(model, codes)[0], network - np.log1p(np.e) * charge, atol=1e-3)
+    assert np.abs(logits - network).max() > 1
+
+
+def test_features_of_the_advice_are_companded_as_the_samples():
+    guess = np.array([-1.0, -0.01, 0.0, 0.5, 1.0], np.float32)
+    companded, of_scale = advice_features(guess, np.full(5, np.exp(-6), np.float32))
+    expected = np.sign(guess) * np.log(1 + 255 * np.abs(guess)) / np.log(256)
+    np.testing.assert_allclose(np.asarray(companded), expected, atol=1e-6)
+    np.testing.assert_allclose(np.asarray(of_scale), 0, atol=1e-6)
 
 
 def test_the_receptive_field_of_the_default():
@@ -117,8 +161,8 @@ def test_nothing_is_normalized_over_clips(model):
     codes = np.random.default_rng(3).integers(0, 256, (3, 60)).astype(np.int32)
     label, voice = np.array([0, 1, 2], np.int32), np.array([0, 1, 2], np.int32)
     position = np.stack([model.positions(60, n) for n in (None, 40, 60)])
-    together = np.asarray(model((codes, label, voice, position)))
-    alone = np.asarray(model((codes[1:2], label[1:2], voice[1:2], position[1:2])))
+    together = np.asarray(model(model.inputs(codes, label, voice, position)))
+    alone = np.asarray(model(model.inputs(codes[1:2], label[1:2], voice[1:2], position[1:2])))
     np.testing.assert_allclose(together[1:2], alone, atol=1e-4)
     kinds = {type(layer).__name__ for layer in model._flatten_layers()}
     assert not {k for k in kinds if "Norm" in k or "LSTM" in k or "GRU" in k}
@@ -162,6 +206,8 @@ def test_damaged_checkpoints_are_refused(tmp_path, model):
 def test_a_config_without_channels_is_refused():
     with pytest.raises(ValueError, match="n_residual is 0"):
         WaveNetConfig(n_residual=0)
+    with pytest.raises(ValueError, match="ar_order is -1"):
+        WaveNetConfig(ar_order=-1)
 
 
 @pytest.mark.parametrize(
@@ -177,14 +223,12 @@ def test_shapes_that_do_not_fit(x, kernel, dilation):
         causal_convolution(x, kernel, dilation=dilation)
 
 
-@pytest.mark.skipif(not checkpoint_path("wavenet").is_file(), reason="the checkpoint is not there")
-def test_the_shipped_network():
-    model = load_wavenet()
-    assert model.config_ == WaveNetConfig()
+@pytest.mark.parametrize(("name", "ar_order"), [("wavenet", 0), ("wavenet_advised", 16)])
+def test_the_shipped_networks(name, ar_order):
+    model = load_wavenet(name)
+    assert model.config_ == WaveNetConfig(ar_order=ar_order)
     assert len(model.voice_names) == 130
     assert model.n_parameters == model.card["n_parameters"]
-    assert (
-        model.card["metrics"]["bits_per_sample"]["wavenet"]
-        < model.card["metrics"]["bits_per_sample"]["adaptive_ar16"]
-    )
-    assert checkpoint_path("wavenet").stat().st_size < 15e6
+    bits = model.card["metrics"]["bits_per_sample"]
+    assert bits["wavenet"] < bits["adaptive_ar16"]
+    assert checkpoint_path(name).stat().st_size < 15e6

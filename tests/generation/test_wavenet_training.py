@@ -8,7 +8,7 @@ from test_wavenet import SMALL, small_wavenet
 
 from audio_edu.datasets import Corpus
 from audio_edu.generation.wavenet import SILENCE
-from audio_edu.generation.wavenet_baselines import AdaptiveAR, bigram_bits, unigram_bits
+from audio_edu.generation.wavenet_baselines import bigram_bits, unigram_bits
 from audio_edu.generation.wavenet_evaluation import code_costs, wavenet_bits
 from audio_edu.generation.wavenet_generation import teacher_forced_logits
 from audio_edu.generation.wavenet_training import (
@@ -18,6 +18,7 @@ from audio_edu.generation.wavenet_training import (
     WaveNetRecipe,
     build_wavenet,
     train,
+    vary,
 )
 from audio_edu.signal import mu_law_encode
 
@@ -50,11 +51,13 @@ def beeps():
     )  # fmt: skip
 
 
-def test_a_killed_training_ends_with_the_same_weights(tmp_path, beeps):
-    whole, report = train(TINY, beeps, progress=False, jit_compile=False)
+@pytest.mark.parametrize("varied", [0.0, 0.5], ids=["plain", "varied and advised"])
+def test_a_killed_training_ends_with_the_same_weights(tmp_path, beeps, varied):
+    recipe = replace(TINY, varied=varied, config=replace(SMALL, ar_order=4 if varied else 0))
+    whole, report = train(recipe, beeps, progress=False, jit_compile=False)
     state = tmp_path / "state.npz"
-    train(TINY, beeps, progress=False, jit_compile=False, state_path=state, n_steps_now=5)
-    resumed, second = train(TINY, beeps, progress=False, jit_compile=False, state_path=state, resume=True)
+    train(recipe, beeps, progress=False, jit_compile=False, state_path=state, n_steps_now=5)
+    resumed, second = train(recipe, beeps, progress=False, jit_compile=False, state_path=state, resume=True)
     for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert report["losses"] == second["losses"]
@@ -136,6 +139,38 @@ def test_the_learning_rate_rises_stays_and_falls():
     assert RECIPE.n_steps > RECIPE.n_warm + RECIPE.n_decay
 
 
+def test_a_varied_clip_is_another_voice():
+    """All frequencies of a tone with overtones move together; length and peak are as promised."""
+    t = np.arange(3000) / 8000
+    x = (sum(np.sin(2 * np.pi * 200 * k * t) / k for k in (1, 2, 3)) / 3).astype(np.float32)
+    rng, moved = np.random.default_rng(0), []
+    for _ in range(20):
+        y = vary(x, rng, longest=3200)
+        assert y.dtype == np.float32
+        assert 2600 <= len(y) <= 3200
+        assert np.abs(y).max() == pytest.approx(np.abs(x).max(), abs=1e-6)
+        spectrum = np.abs(np.fft.rfft(y * np.hanning(len(y)), 32768))
+        f0 = np.argmax(spectrum) * 8000 / 32768
+        assert f0 == pytest.approx(200 * 3000 / len(y), rel=0.01)
+        moved.append(f0)
+    assert max(moved) > 215 and min(moved) < 190
+    assert len(vary(x, rng, longest=2000)) == 2000
+
+
+def test_half_of_the_clips_are_varied_and_belong_to_nobody(beeps):
+    rows = Rows(replace(TINY, unknown_voice=0.0, varied=0.5), beeps)
+    known = {tuple(mu_law_encode(clip)) for clip in beeps.audio}
+    n, n_varied = 0, 0
+    for step in range(40):
+        inputs, codes, weight = rows.batch(step)
+        for row in range(len(codes)):
+            length = int(weight[row].sum()) - TINY.n_silence
+            is_varied = tuple(codes[row, :length]) not in known
+            assert (inputs[2][row] == 0) == is_varied
+            n, n_varied = n + 1, n_varied + is_varied
+    assert 0.3 * n < n_varied < 0.7 * n
+
+
 def test_costs_are_minus_log2_of_the_softmax():
     logits = np.log(np.array([[0.5, 0.25, 0.25], [0.125, 0.75, 0.125]])) + 3
     np.testing.assert_allclose(code_costs(logits, np.array([0, 2])), [1, 3], atol=1e-9)
@@ -161,21 +196,3 @@ def test_counting_coders():
     assert bigram_bits([turns], [turns])[0] / len(turns) < 0.05
     unseen = np.array([3, 200, 3])
     assert np.isfinite(bigram_bits([turns], [unseen])).all()
-
-
-def test_the_adaptive_coder_is_a_code():
-    """Its probabilities of all 256 codes sum to 1, whatever came before: no coder gets anything for free."""
-    rng = np.random.default_rng(0)
-    past = mu_law_encode(0.3 * np.sin(np.arange(60) / 5) + 0.01 * rng.standard_normal(60))
-    coder = AdaptiveAR()
-    before = coder.bits(past)
-    p = [2.0 ** -(coder.bits(np.append(past, code)) - before) for code in range(256)]
-    assert sum(p) == pytest.approx(1, abs=1e-9)
-
-
-def test_the_adaptive_coder_adapts():
-    t = np.arange(4000)
-    tone = mu_law_encode(0.5 * np.sin(t / 7) * np.sin(t / 300))
-    noise = mu_law_encode(0.2 * np.random.default_rng(0).standard_normal(4000))
-    assert AdaptiveAR().bits(tone) < 0.6 * AdaptiveAR().bits(noise)
-    assert AdaptiveAR().bits(tone) < AdaptiveAR(order=1).bits(tone)
