@@ -21,7 +21,7 @@ import numpy as np
 from ..signal import mu_law_decode
 from .wavenet import WaveNet
 from .wavenet_layers import FAR
-from .wavenet_prediction import adapt, guess
+from .wavenet_prediction import adapt, guess, next_scale
 
 __all__ = ["QUIET", "Weights", "pack", "run"]
 
@@ -169,7 +169,7 @@ def run(
             for b in range(n_clips):
                 value = np.float64(levels[codes[t, b]])
                 error = value - guesses[b]
-                scales[b] = max(floor, scale_forgetting * scales[b] + (1 - scale_forgetting) * abs(error))
+                scales[b] = next_scale(scales[b], error, scale_forgetting, floor)
                 adapt(
                     value, error, ar_weights[b], ar_history[b], ar_inverse[b], ar_gain, forgetting, certainty
                 )

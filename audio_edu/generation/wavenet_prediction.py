@@ -26,7 +26,7 @@ import numpy as np
 from .._validate import check_positive
 from ..signal import mu_law_decode
 
-__all__ = ["AdaptiveAR", "adapt", "guess"]
+__all__ = ["AdaptiveAR", "adapt", "guess", "next_scale"]
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,12 @@ def adapt(value, error, weights, history, inverse, gain, forgetting, certainty):
 
 
 @_compiled
+def next_scale(scale, error, scale_forgetting, floor):
+    """Return the mean absolute error, of which the last sample's error is a part now."""
+    return max(floor, scale_forgetting * scale + (1 - scale_forgetting) * abs(error))
+
+
+@_compiled
 def _guesses(codes, values, order, forgetting, certainty, scale_forgetting, floor):
     weights, history, gain = np.zeros(order), np.zeros(order), np.zeros(order)
     inverse = np.eye(order) * certainty  # of the history's covariance
@@ -157,6 +163,6 @@ def _guesses(codes, values, order, forgetting, certainty, scale_forgetting, floo
         mean = guess(weights, history)
         found[t, 0], found[t, 1] = mean, scale
         error = values[codes[t]] - mean
-        scale = max(floor, scale_forgetting * scale + (1 - scale_forgetting) * abs(error))
+        scale = next_scale(scale, error, scale_forgetting, floor)
         adapt(values[codes[t]], error, weights, history, inverse, gain, forgetting, certainty)
     return found

@@ -248,6 +248,7 @@ class Rows:
         numbers = {name: i + 1 for i, name in enumerate(sorted(set(corpus.voices.tolist())))}
         self.voices = np.array([numbers[name] for name in corpus.voices.tolist()], np.int32)
         self.audio = corpus.audio
+        self.codes = [mu_law_encode(clip, recipe.config.n_levels) for clip in corpus.audio]
         lengths = corpus.lengths + recipe.n_silence
         if lengths.max() > max(recipe.row_lengths):
             raise ValueError(
@@ -282,12 +283,13 @@ class Rows:
         weight = np.zeros(codes.shape, np.float32)
         positions = []
         for row, clip in enumerate(clips):
-            x = self.audio[clip]
+            mine = self.codes[clip]
             if is_varied[row]:
-                x = vary(x, rng, longest=row_length - recipe.n_silence)
-            codes[row, : len(x)] = mu_law_encode(x, config.n_levels)
-            weight[row, : len(x) + recipe.n_silence] = 1.0
-            told = None if chance[1, row] < recipe.unknown_length or too_early else len(x)
+                x = vary(self.audio[clip], rng, longest=row_length - recipe.n_silence)
+                mine = mu_law_encode(x, config.n_levels)
+            codes[row, : len(mine)] = mine
+            weight[row, : len(mine) + recipe.n_silence] = 1.0
+            told = None if chance[1, row] < recipe.unknown_length or too_early else len(mine)
             positions.append(word_positions(row_length, told, config.frame_length, config.n_positions))
         inputs = (codes, self.labels[clips], voices, np.stack(positions), *advice(codes, config))
         return inputs, codes, weight
