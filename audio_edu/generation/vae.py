@@ -114,8 +114,16 @@ class Vae:
             MIDI numbers: one for all, or one for each.
         """
         z = check_latent(z, self.n_z)
-        coordinates = np.array(self.decoder([z, _column(pitches, len(z))], training=False))
-        return np.maximum(self.pca.pictures(coordinates, self.settings.shape), 0)
+        pitch = _column(pitches, len(z))
+        # One by one, so that a note is the same alone as among others: products of larger matrices round
+        # otherwise on some processors, and the search for a phase makes more of it.
+        pictures = [
+            self.pca.pictures(
+                np.array(self.decoder([z[i : i + 1], pitch[i : i + 1]], training=False)), self.settings.shape
+            )
+            for i in range(len(z))
+        ]
+        return np.maximum(np.concatenate(pictures), 0)
 
     def listen_to(self, z: np.ndarray, pitches: Sequence[float] | float, *, seed: int = SEED) -> np.ndarray:
         """Return the sounds of some z.
