@@ -6,7 +6,8 @@ Of the past, layer i needs what it took in `dilation_i` samples ago, and nothing
 Compiled by Numba, without a call to a library of matrices. In float32 and without "fast math": all sums run
 in a fixed order, multiplications and additions are not fused, tanh is a quotient of two polynomials. So
 the arithmetic is the same on every processor, however wide its vectors are, and the same clip comes out
-whether it is made alone or with others at once.
+whether it is made alone or with others at once. (An advised network also takes logarithms and
+exponentials from the C library, in double precision: there two processors may differ in the last bit.)
 
 Arrays have clips last: with all values of a channel side by side, one instruction serves several clips.
 """
