@@ -5,15 +5,18 @@ the probability of every sample given the samples before it. The loss is the mea
 sample costs, but for a factor ln 2. What counts in the end is a running average of the weights.
 
 The learning rate rises, stays, and falls to zero over the last `n_decay` steps. Until it falls, nothing
-depends on the number of steps, so a longer training is a shorter one continued. One that goes on beyond
-`first_round` steps has come to rest there, and rises and falls a second time.
+depends on the number of steps, so a longer training is a shorter one continued.
 
 Ten people are behind the voices it learns from. So clips can be *varied*: a little faster or slower,
 brighter or darker, some of them upside down, which makes voices that nobody has.
 
+In training every sample before the present one is right; in generating each is the network's own, and a
+little off. So clips can be *noisy*: what the network hears of them is off by a code or two, what it has to
+say is not, and it learns to come back.
+
 Chance is derived, never remembered: the order of the clips comes from ``(seed, epoch)``, what is
-hidden and varied from ``(seed, step)``. So training that goes on after a kill ends with the very weights it
-would have had.
+hidden, varied and noisy from ``(seed, step)``. So training that goes on after a kill ends with the very
+weights it would have had.
 """
 
 from __future__ import annotations
@@ -51,10 +54,6 @@ class WaveNetRecipe:
         How long. Not part of a training's identity, as long as it has not begun to decay.
     n_warm, n_decay : int
         Steps over which the learning rate rises to `learning_rate`, and at the end falls to zero.
-    first_round : int
-        From this step on a second round begins: the rate rises again, to `second_rate` times its height.
-    second_rate : float
-        See there.
     learning_rate, weight_decay : float
         AdamW's.
     averaging : float
@@ -67,37 +66,36 @@ class WaveNetRecipe:
         Samples of silence after each clip that have to be predicted, too: how it learns to stop.
     unknown_voice, unknown_length : float
         The shares of clips whose voice and whose length are hidden.
-    length_from_step : int
-        Before this step the length of every clip is hidden: first the network learns what speech is like,
-        then to follow the score.
     varied : float
         The share of clips that are varied, by `vary`, into a voice that nobody has; it counts as hidden.
+    noisy, noise : float
+        The share of clips whose past is heard with noise, and the noise's greatest standard deviation, in
+        codes.
     seed : int
         Where all chance comes from.
     config : WaveNetConfig
         The network.
     """
 
-    n_steps: int = 13900
+    n_steps: int = 16000
     n_warm: int = 300
-    n_decay: int = 4000
-    first_round: int = 9400
-    second_rate: float = 0.6
+    n_decay: int = 8000
     learning_rate: float = 3e-3
     weight_decay: float = 1e-3
     averaging: float = 0.998
     row_lengths: tuple[int, ...] = (3360, 4000, 4800, 5920, 8000)
     samples_per_batch: int = 16384
     n_silence: int = 400
-    unknown_voice: float = 0.25
+    unknown_voice: float = 0.15
     unknown_length: float = 0.1
-    length_from_step: int = 4651
-    varied: float = 0.0
+    varied: float = 0.3
+    noisy: float = 0.5
+    noise: float = 2.0
     seed: int = SEED
-    config: WaveNetConfig = field(default_factory=WaveNetConfig)
+    config: WaveNetConfig = field(default_factory=lambda: WaveNetConfig(n_condition=64))
 
     def __post_init__(self) -> None:
-        for name in ("n_steps", "n_warm", "n_decay", "first_round", "samples_per_batch"):
+        for name in ("n_steps", "n_warm", "n_decay", "samples_per_batch"):
             check_positive(getattr(self, name), name, integer=True)
         if any(n % self.config.frame_length for n in self.row_lengths):
             raise ValueError(
@@ -111,7 +109,12 @@ RECIPE = WaveNetRecipe()
 
 #: The same, advised by an adaptive filter: it knows strangers better, and does not speak.
 ADVISED_RECIPE = WaveNetRecipe(
-    n_steps=6500, length_from_step=0, varied=0.5, config=WaveNetConfig(ar_order=16)
+    n_steps=6500,
+    n_decay=4000,
+    unknown_voice=0.25,
+    varied=0.5,
+    noisy=0.0,
+    config=WaveNetConfig(ar_order=16),
 )
 
 
@@ -176,14 +179,7 @@ def train(
     clips = Rows(recipe, corpus)
     model = build_wavenet(recipe, corpus)
     optimizer = keras.optimizers.AdamW(
-        WarmHoldDecay(
-            recipe.learning_rate,
-            recipe.n_warm,
-            recipe.n_decay,
-            recipe.n_steps,
-            recipe.first_round,
-            recipe.second_rate,
-        ),
+        WarmHoldDecay(recipe.learning_rate, recipe.n_warm, recipe.n_decay, recipe.n_steps),
         weight_decay=recipe.weight_decay,
         beta_2=0.99,
         global_clipnorm=1.0,
@@ -276,7 +272,6 @@ class Rows:
         rng = np.random.default_rng((recipe.seed, 1, step))
         chance = rng.random((3, len(clips)))
         is_varied = chance[2] < recipe.varied
-        too_early = step < recipe.length_from_step
         hidden = is_varied | (chance[0] < recipe.unknown_voice)
         voices = np.where(hidden, 0, self.voices[clips]).astype(np.int32)
         codes = np.full((len(clips), row_length), SILENCE, np.int32)
@@ -289,9 +284,13 @@ class Rows:
                 mine = mu_law_encode(x, config.n_levels)
             codes[row, : len(mine)] = mine
             weight[row, : len(mine) + recipe.n_silence] = 1.0
-            told = None if chance[1, row] < recipe.unknown_length or too_early else len(mine)
+            told = None if chance[1, row] < recipe.unknown_length else len(mine)
             positions.append(word_positions(row_length, told, config.frame_length, config.n_positions))
-        inputs = (codes, self.labels[clips], voices, np.stack(positions), *advice(codes, config))
+        # each noisy clip with noise of its own strength
+        strength = recipe.noise * rng.random(len(clips)) * (rng.random(len(clips)) < recipe.noisy)
+        noise = np.rint(strength[:, None] * rng.standard_normal(codes.shape)).astype(np.int32)
+        heard = np.clip(codes + noise, 0, config.n_levels - 1)
+        inputs = (heard, self.labels[clips], voices, np.stack(positions), *advice(heard, config))
         return inputs, codes, weight
 
     def _shuffled(self, epoch: int) -> list[np.ndarray]:
@@ -334,27 +333,16 @@ def vary(x: np.ndarray, rng: np.random.Generator, *, longest: int) -> np.ndarray
 
 @keras.saving.register_keras_serializable("audio_edu")
 class WarmHoldDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate that rises to `rate`, stays there, and falls to zero, each along a straight line.
+    """A learning rate that rises to `rate`, stays there, and falls to zero, each along a straight line."""
 
-    If there are more than `first_round` steps, it is at zero there, and does the same again until the end,
-    but rises to `second_rate` times the height only.
-    """
-
-    def __init__(
-        self, rate: float, n_warm: int, n_decay: int, n_steps: int, first_round: int, second_rate: float
-    ):
+    def __init__(self, rate: float, n_warm: int, n_decay: int, n_steps: int):
         self.rate, self.n_warm, self.n_decay, self.n_steps = rate, n_warm, n_decay, n_steps
-        self.first_round, self.second_rate = first_round, second_rate
 
     def __call__(self, step: Any) -> Any:
         """Return the rate of a step."""
         step = ops.cast(step, "float32")
-        first_end = min(self.first_round, self.n_steps)
-        second = ops.cast(step >= first_end, "float32")
-        begin, end = second * first_end, first_end + second * (self.n_steps - first_end)
-        height = self.rate * (1 - second * (1 - self.second_rate))
-        rising, falling = (step - begin + 1) / self.n_warm, (end - step) / self.n_decay
-        return height * ops.maximum(0.0, ops.minimum(1.0, ops.minimum(rising, falling)))
+        rising, falling = (step + 1) / self.n_warm, (self.n_steps - step) / self.n_decay
+        return self.rate * ops.maximum(0.0, ops.minimum(1.0, ops.minimum(rising, falling)))
 
     def get_config(self) -> dict:
         """Return what it was made with."""

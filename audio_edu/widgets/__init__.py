@@ -4,6 +4,8 @@
     One sound: waveform, spectrogram, playhead; steered by mouse, touch and keyboard.
 ``compare``
     Several sounds at one position, equally loud, switched without a gap; also as a blind test.
+``sound_map``
+    A picture whose places sound when one touches them.
 ``explore``
     Sliders and choices over a function that draws a picture or makes a sound.
 

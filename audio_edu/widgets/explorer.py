@@ -17,11 +17,10 @@ from matplotlib.figure import Figure
 from .. import plots
 from .._validate import check_positive
 from ._assets import is_static, with_assets
-from .player import Player, listen
+from .player import Player, digest, listen
 
 UNITS = {"hz": "Hz", "khz": "kHz", "s": "s", "ms": "ms", "db": "dB", "bits": "bits", "percent": "%"}
 SHORT_ENOUGH_FOR_BUTTONS = 40  # characters of all labels together
-MOST_LINES = 12
 
 _serial = itertools.count(1)
 
@@ -112,10 +111,7 @@ class Explorer:
         return f"{combinations}, {'' if self.static else 'about '}{kb:g} kB in the page"
 
     def _digest(self) -> list[str]:
-        if not self.static:
-            return [self._facts[self._start]]
-        lines = list(self.facts)
-        return lines if len(lines) <= MOST_LINES else [*lines[:3], f"… {len(lines) - 6} more …", *lines[-3:]]
+        return digest(self.facts) if self.static else [self._facts[self._start]]
 
     def _check_weight(self, max_bytes: int) -> None:
         if self.n_bytes <= max_bytes:

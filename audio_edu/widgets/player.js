@@ -103,14 +103,17 @@
       this.loopButton.addEventListener("click", () => this.setLoop(!this.loop));
       this.readout = make("span", "ae-readout", { "aria-hidden": "true" });
       this.tabs = make("div", "ae-tabs", { role: "radiogroup", "aria-label": "Which sound" });
-      if (this.sounds.length > 1) {
+      this.map = this.querySelector(".ae-map");
+      if (this.map) this.buildMap();
+      else if (this.sounds.length > 1) {
         this.sounds.forEach((_, i) => {
           const tab = make("button", "ae-tab", { type: "button", role: "radio" });
           tab.addEventListener("click", () => this.select(i, true));
           this.tabs.append(tab);
         });
       } else this.tabs.hidden = true;
-      const controls = make("div", "ae-controls", {}, this.playButton, this.tabs, this.loopButton, this.readout);
+      const beside = this.map ? this.here : this.tabs;
+      const controls = make("div", "ae-controls", {}, this.playButton, beside, this.loopButton, this.readout);
 
       this.seekBar = make("div", "ae-seek", { role: "slider", tabindex: "0", "aria-label": `Position in ${this.name}`, "aria-valuemin": "0", "aria-valuemax": this.duration.toFixed(2) }, make("span", "ae-playhead"));
       this.stage = make("div", "ae-stage");
@@ -287,8 +290,9 @@
       [...this.tabs.children].forEach((button, i) => {
         button.setAttribute("aria-checked", String(i === tab));
         button.tabIndex = i === tab ? 0 : -1;
-        button.textContent = this.tabName(i);
+        if (!this.map) button.textContent = this.tabName(i);
       });
+      if (this.map) this.here.textContent = this.sounds[tab].name;
       if (focus) this.tabs.children[tab].focus();
     }
 
@@ -324,7 +328,9 @@
       const step = event.shiftKey ? 1 : 0.1;
       const { key, target } = event;
       const digit = Number(key) - 1;
-      if (this.sounds.length > 1 && this.sounds[digit]) this.select(digit, this.tabs.contains(target));
+      if (this.map && this.tabs.contains(target)) {
+        if (!this.walk(key)) return;
+      } else if (this.sounds.length > 1 && this.sounds[digit] && !this.map) this.select(digit, this.tabs.contains(target));
       else if (this.tabs.contains(target) && /^Arrow/.test(key)) {
         const by = key === "ArrowRight" || key === "ArrowDown" ? 1 : -1;
         this.select((this.tab + by + this.sounds.length) % this.sounds.length, true);
@@ -353,6 +359,62 @@
       this.playButton.innerHTML = this.playing ? PAUSE : PLAY;
       this.playButton.setAttribute("aria-label", `${this.playing ? "Pause" : "Play"}: ${this.name}`);
       this.classList.toggle("ae-playing", this.playing);
+    }
+
+    /* ---- a map: the buttons lie on a picture, and what one touches starts anew ---- */
+
+    buildMap() {
+      this.tabs.className = "ae-places";
+      this.tabs.setAttribute("aria-label", "Places on the map");
+      this.here = make("span", "ae-here");
+      for (const sound of this.sounds) {
+        [sound.x, sound.y] = [Number(sound.box.dataset.x), Number(sound.box.dataset.y)];
+        const tab = make("button", "ae-place", { type: "button", role: "radio", "aria-label": sound.name, title: sound.name });
+        tab.style.cssText = `left:${sound.x}%;top:${sound.y}%`;
+        // a pointer is the map's; this is for the keyboard and for screen readers
+        tab.addEventListener("click", (event) => { if (!event.detail) this.strike(this.sounds.indexOf(sound)); });
+        this.tabs.append(tab);
+      }
+      this.map.append(this.tabs);
+      const list = this.querySelector(".ae-list");
+      list.replaceWith(...[...list.children].slice(1)); // all but its summary
+      this.map.addEventListener("pointerdown", (event) => {
+        if (event.button) return;
+        event.preventDefault();
+        this.map.setPointerCapture(event.pointerId);
+        this.strike(this.nearest(event));
+      });
+      this.map.addEventListener("pointermove", (event) => {
+        if (!this.map.hasPointerCapture(event.pointerId)) return;
+        const place = this.nearest(event);
+        if (place !== this.tab) this.strike(place);
+      });
+    }
+
+    nearest(event) {
+      const area = this.map.getBoundingClientRect();
+      const away = this.sounds.map(({ x, y }) =>
+        Math.hypot(area.left + (x / 100) * area.width - event.clientX, area.top + (y / 100) * area.height - event.clientY));
+      return away.indexOf(Math.min(...away));
+    }
+
+    strike(place) {
+      this.select(place, true);
+      this.seek(0);
+      this.play(); // does nothing if it is playing
+    }
+
+    walk(key) { // to the nearest place in an arrow's direction; places aside count as farther away
+      const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key] || [0, 0];
+      if (!dx && !dy) return false;
+      const from = this.sounds[this.tab];
+      let best = -1, least = Infinity;
+      this.sounds.forEach(({ x, y }, i) => {
+        const along = (x - from.x) * dx + (y - from.y) * dy, aside = Math.abs((x - from.x) * dy) + Math.abs((y - from.y) * dx);
+        if (along > 0.5 && along + 3 * aside < least) [best, least] = [i, along + 3 * aside];
+      });
+      if (best >= 0) this.strike(best);
+      return true;
     }
 
     /* ---- blind test ---- */

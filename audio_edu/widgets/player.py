@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -32,13 +32,20 @@ from ._sound import (
 SCALES = ("mel", "linear")
 PICTURES = ("both", "waveform", "spectrogram")
 MAX_SOUNDS = 9
+MOST_LINES = 12
+
+
+def digest(lines: Sequence[str]) -> list[str]:
+    """Return the lines, or of very many the first and the last three."""
+    lines = list(lines)
+    return lines if len(lines) <= MOST_LINES else [*lines[:3], f"… {len(lines) - 6} more …", *lines[-3:]]
 
 
 class Player:
     """One or several sounds, ready to be shown as the output of a notebook cell.
 
-    Made by :func:`listen` and :func:`compare`. As text it is its facts, so that a notebook that is executed
-    again can be compared; as HTML it is a player.
+    Made by :func:`listen`, :func:`compare` and :func:`sound_map`. As text it is its facts, so that a notebook
+    that is executed again can be compared; as HTML it is a player.
 
     Attributes
     ----------
@@ -66,7 +73,10 @@ class Player:
         picture: str,
         blind: bool,
         max_bytes: int,
+        ground: str = "",
+        places: Sequence[tuple[float, float]] = (),
     ):
+        self._ground, self._places = ground, tuple(places)
         self.title, self.hint, self.blind = str(title), str(hint), blind
         self.names = tuple(sounds)
         self.facts = tuple(facts(sound) for sound in sounds.values())
@@ -86,11 +96,12 @@ class Player:
     def __repr__(self) -> str:
         """Return the facts: one line, or one for each sound."""
         kind = "listen" if self.names == ("",) else "blind test" if self.blind else "compare"
+        kind = "map" if self._places else kind
         head = f"{kind}: {self.title}" if self.title else kind
         if self.names == ("",):
             return f"{head} · {self._facts_line(0)}"
-        lines = (f"  {name} · {self._facts_line(i)}" for i, name in enumerate(self.names))
-        return "\n".join([head, *lines])
+        lines = [f"  {name} · {self._facts_line(i)}" for i, name in enumerate(self.names)]
+        return "\n".join([head, *digest(lines)])
 
     def _facts_line(self, i: int) -> str:
         gain = self.gains_db[i]
@@ -112,15 +123,22 @@ class Player:
             source = data_uri(mp3(sound, self._gains[i]), "audio/mpeg")
             heading = f'<p class="ae-name">{escape(name)}</p>' if name else ""
             line = f'<p class="ae-facts">{escape(self._facts_line(i)).replace(" -", " −")}</p>'
+            place = 'data-x="{:.2f}" data-y="{:.2f}"'.format(*self._places[i]) if self._places else ""
             boxes.append(
-                f'<div class="ae-sound" data-name="{escape(name)}">{heading}{plots[i]}'
+                f'<div class="ae-sound" data-name="{escape(name)}" {place}>{heading}{plots[i]}'
                 f'<audio controls preload="none" aria-label="{spoken}" src="{source}"></audio>{line}</div>'
+            )
+        body = "".join(boxes)
+        if self._places:  # without scripts: the picture, and the sounds in a list
+            body = (
+                f'<div class="ae-map">{self._ground}</div><details class="ae-list"><summary>All '
+                f"{len(boxes)} sounds in a list</summary>{body}</details>"
             )
         attributes = f'data-duration="{duration:.6g}"'
         attributes += " data-blind" if self.blind else ""
         return (
             f'<audio-player role="group" aria-label="{label}" {attributes}><figure>{caption}'
-            f"{''.join(boxes)}</figure></audio-player>"
+            f"{body}</figure></audio-player>"
         )
 
     def _plots(self, duration: float) -> list[str]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from widget_pages import RATE, voice
+from widget_pages import RATE, four, voice
 
 from audio_edu import plots
 from audio_edu.widgets import compare, explore, listen
@@ -286,6 +286,7 @@ def test_axe_finds_nothing_serious_and_nothing_sticks_out(open_page, theme, widt
         compare({"one": voice(), "two": voice(200)}, RATE, title="Blind", blind=True),
         explore(filtered, cutoff_hz=[200, 400], kind=["sine", "square"], static=True, title="Slide"),
         plots.show(plots.before_after({"a": voice()}, RATE), alt="A voice", caption="A voice."),
+        four(),
         theme=theme,
         width=width,
     )

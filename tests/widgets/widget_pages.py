@@ -6,6 +6,9 @@ import json
 
 import numpy as np
 
+from audio_edu import plots
+from audio_edu.widgets import sound_map
+
 RATE = 16000
 
 
@@ -19,6 +22,29 @@ def voice(f0_hz: float = 150.0, duration: float = 2.0, sample_rate: int = RATE) 
             2 * np.pi * f * t
         )
     return 0.3 * x / np.abs(x).max() * np.minimum(1, 20 * np.minimum(t, duration - t))
+
+
+PITCHES = {(0.0, 0.0): 300, (1.0, 0.0): 600, (0.0, 1.0): 900, (1.0, 1.0): 1200}
+
+
+def ground(**options):
+    """Axes from −0.5 to 1.5."""
+    _, ax = plots.figure(width=4, height=3)
+    ax.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), **options)
+    return ax
+
+
+def tones(level=0.1):
+    """A tone for each corner of the unit square."""
+    t = np.arange(2 * RATE) / RATE
+    return {place: level * np.sin(2 * np.pi * f0 * t) for place, f0 in PITCHES.items()}
+
+
+def four(**options):
+    """A map of them."""
+    names = {place: f"{f0} Hz" for place, f0 in PITCHES.items()}
+    options = {"alt": "Four corners.", "title": "Corners", "names": names, **options}
+    return sound_map(ground(), tones(), RATE, **options)
 
 
 def page_html(*objects, theme: str = "light", script: bool = True) -> str:
