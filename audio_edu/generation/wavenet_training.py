@@ -104,9 +104,8 @@ class WaveNetRecipe:
             )
 
 
-#: What ships: the paper's network, which speaks.
+#: The paper's network, which speaks.
 RECIPE = WaveNetRecipe()
-
 #: The same, advised by an adaptive filter: it knows strangers better, and does not speak.
 ADVISED_RECIPE = WaveNetRecipe(
     n_steps=6500,

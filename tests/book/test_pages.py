@@ -187,6 +187,21 @@ def test_every_explorer_moves_picture_and_sound(path, watched, book_url):
     assert watched.complaints == []
 
 
+@pytest.mark.parametrize("path", pages_with('class="ae-map"'))
+def test_a_map_sounds_where_it_is_touched(path, watched, book_url):
+    page = watched.open(f"{book_url}/{path}")
+    player = page.locator("audio-player:has(.ae-map)")
+    ground = player.locator(".ae-map")
+    ground.scroll_into_view_if_needed()
+    box, said = ground.bounding_box(), []
+    for x, y in [(0.3, 0.4), (0.8, 0.7)]:
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.wait_for_function("player => player.playing", arg=player.element_handle())
+        said.append(player.locator(".ae-here").inner_text())
+    assert said[0] != said[1]
+    assert watched.complaints == []
+
+
 def test_players_play_by_keyboard(watched, book_url):
     path = pages_with("<audio-player")[0]
     page = watched.open(f"{book_url}/{path}")

@@ -11,12 +11,11 @@ from audio_edu.checkpoints import checkpoint_path
 from audio_edu.generation.wavenet import (
     WaveNet,
     WaveNetConfig,
-    causal_convolution,
-    gated_residual,
     load_wavenet,
     save_wavenet,
     word_positions,
 )
+from audio_edu.generation.wavenet_formulas import causal_convolution, gated_residual
 from audio_edu.generation.wavenet_layers import GatedResidual, advice_features
 from audio_edu.generation.wavenet_prediction import AdaptiveAR
 from audio_edu.signal import mu_law_decode
