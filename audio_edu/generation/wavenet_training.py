@@ -77,7 +77,7 @@ class WaveNetRecipe:
         The network.
     """
 
-    n_steps: int = 16000
+    n_steps: int = 18500
     n_warm: int = 300
     n_decay: int = 8000
     learning_rate: float = 3e-3
