@@ -79,7 +79,8 @@ def sound_map(
     if not str(alt).strip():
         raise ValueError("alt is empty; describe in a sentence what there is to see on the map.")
     figure = ax.figure
-    ground = f'<img alt="{escape(str(alt))}" src="{image_uri(figure)}">'  # drawing it settles the layout
+    # Drawing it settles the layout. In a dark page the book's theme would pad and dim it: places would move.
+    ground = f'<img class="dark-light" style="padding:0" alt="{escape(str(alt))}" src="{image_uri(figure)}">'
     checked, places = {}, []
     for place, x in sounds.items():
         said = f"({place[0]:g}, {place[1]:g})".replace("-", "−")
