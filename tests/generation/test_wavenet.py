@@ -18,6 +18,7 @@ from audio_edu.generation.wavenet import (
 from audio_edu.generation.wavenet_formulas import causal_convolution, gated_residual
 from audio_edu.generation.wavenet_layers import GatedResidual, advice_features
 from audio_edu.generation.wavenet_prediction import AdaptiveAR
+from audio_edu.generation.wavenet_training import ADVISED_RECIPE, RECIPE
 from audio_edu.signal import mu_law_decode
 
 SMALL = WaveNetConfig(
@@ -222,10 +223,11 @@ def test_shapes_that_do_not_fit(x, kernel, dilation):
         causal_convolution(x, kernel, dilation=dilation)
 
 
-@pytest.mark.parametrize(("name", "ar_order"), [("wavenet", 0), ("wavenet_advised", 16)])
-def test_the_shipped_networks(name, ar_order):
+@pytest.mark.parametrize(("name", "recipe"), [("wavenet", RECIPE), ("wavenet_advised", ADVISED_RECIPE)])
+def test_the_shipped_networks(name, recipe):
     model = load_wavenet(name)
-    assert model.config_ == WaveNetConfig(ar_order=ar_order)
+    assert model.config_ == recipe.config
+    assert model.card["n_steps"] == recipe.n_steps
     assert len(model.voice_names) == 130
     assert model.n_parameters == model.card["n_parameters"]
     bits = model.card["metrics"]["bits_per_sample"]
