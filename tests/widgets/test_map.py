@@ -47,7 +47,7 @@ def test_relative_levels_stay_and_all_are_safe():
         (
             lambda: sound_map(ground(), {(0, 0): np.ones(9)}, RATE, alt="x"),
             ValueError,
-            "1 places; .* 2 to",
+            "1 places; .* 2 to 48",
         ),
         (lambda: sound_map(ground(), tones(), RATE, alt=" "), ValueError, "alt is empty"),
         (

@@ -27,10 +27,10 @@ def voice(f0_hz: float = 150.0, duration: float = 2.0, sample_rate: int = RATE) 
 PITCHES = {(0.0, 0.0): 300, (1.0, 0.0): 600, (0.0, 1.0): 900, (1.0, 1.0): 1200}
 
 
-def ground(**options):
+def ground():
     """Axes from −0.5 to 1.5."""
     _, ax = plots.figure(width=4, height=3)
-    ax.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5), **options)
+    ax.set(xlim=(-0.5, 1.5), ylim=(-0.5, 1.5))
     return ax
 
 
@@ -40,11 +40,10 @@ def tones(level=0.1):
     return {place: level * np.sin(2 * np.pi * f0 * t) for place, f0 in PITCHES.items()}
 
 
-def four(**options):
+def four():
     """A map of them."""
     names = {place: f"{f0} Hz" for place, f0 in PITCHES.items()}
-    options = {"alt": "Four corners.", "title": "Corners", "names": names, **options}
-    return sound_map(ground(), tones(), RATE, **options)
+    return sound_map(ground(), tones(), RATE, alt="Four corners.", title="Corners", names=names)
 
 
 def page_html(*objects, theme: str = "light", script: bool = True) -> str:
