@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "book"))
 
 import pipeline  # noqa: E402
+import pytest  # noqa: E402
 
 # The kernels that nbval starts see what the kernels that made the notebooks saw.
 os.environ.update(pipeline.KERNEL_ENVIRONMENT)
@@ -46,8 +47,24 @@ def pytest_configure(config):
     IPyNbFile.setup = setup_with_rules
 
 
+@pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items):
-    """Make a notebook that was never executed fail: nbval alone lets it pass."""
+    """Let a notebook that was never executed fail, which nbval lets pass, and share the work well.
+
+    Two processes end together if the longest notebooks come first and the pages last. What belongs together
+    stays in one process: a notebook, a test file, and all that is asked of one rendered page.
+    """
     for item in items:
-        if type(item).__name__ == "IPyNbCell" and item.cell.source and item.cell.execution_count is None:
+        cell = getattr(item, "cell", None)
+        if cell and cell.source and cell.execution_count is None:
             item.runtest = lambda item=item: item.raise_cell_error("was never executed: run `make chapters`")
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    yield
+    items.sort(key=lambda item: (item.path.stem == "test_pages", -wall_seconds(item)))
+
+
+def wall_seconds(item) -> float:
+    """How long the notebook took that a cell belongs to; 0 for all other tests."""
+    notebook = getattr(item.parent, "nb", None)
+    return notebook.metadata.get("audio_edu", {}).get("wall_seconds", 0) if notebook else 0

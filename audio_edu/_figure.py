@@ -11,6 +11,8 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from ._assets import with_assets
+
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 GREY, BLACK, SKY, YELLOW = "#7A8590", "#1F2328", "#56B4E9", "#E69F00"
 COLORS = (BLUE, ORANGE, GREEN, PINK, YELLOW, SKY, GREY)
@@ -74,8 +76,6 @@ class Picture:
         return f"figure: {self.facts}"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from .widgets._assets import with_assets
-
         return {"text/plain": repr(self), "text/html": with_assets(self.html)}
 
 

@@ -7,20 +7,18 @@ a second.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ._validate import check_choice
+from .families import CHECKPOINTS, family_of, load_model
 from .reproducible import SEED
 
-__all__ = ["BENCHMARKS", "add_parser", "run"]
+__all__ = ["SIGNAL", "format_table", "run"]
 
 
 def _interleaved(
@@ -57,7 +55,7 @@ def _voices(n_clips: int, n_samples: int, sample_rate: int) -> np.ndarray:
 def _bench_log_mel() -> list[dict[str, Any]]:
     import librosa
 
-    from .signal.spectrogram import log_mel
+    from .signal import log_mel
 
     sample_rate, n_clips = 16000, 64
     x = _voices(n_clips, sample_rate, sample_rate)
@@ -121,55 +119,11 @@ def _bench_convolve() -> list[dict[str, Any]]:
     ]
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keep everything to one thread: what is not loaded yet by the environment, what is by its own switch."""
-    from threadpoolctl import threadpool_limits
-
-    names = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def _bench_wavenet() -> list[dict[str, Any]]:
-    with _one_thread():
-        from .generation.wavenet_bench import bench_wavenet
-
-        found = bench_wavenet()
-    what = {
-        "naive": "the whole past for each sample",
-        "cached": "one queue a layer",
-        "batched": f"{found['n_clips']} clips at once",
-        "teacher_forced": "samples that are known",
-    }
-    return [
-        {
-            "benchmark": "wavenet",
-            "what": name,
-            "seconds": 8000 / found[f"{name}_samples_per_s"],
-            "times_real_time": found[f"{name}_samples_per_s"] / 8000,
-            "note": f"{found[f'{name}_samples_per_s']:,.0f} samples/s: {note}",
-            "summary": found,
-        }
-        for name, note in what.items()
-    ]
-
-
-#: What `run` can measure: log-mel of 64 clips of 1 s at 16 kHz; 1 s at 16 kHz through 101 taps; a second of
-#: sound at 8 kHz from a WaveNet of 174k parameters.
-BENCHMARKS: dict[str, Callable[[], list[dict[str, Any]]]] = {
+#: What can be measured beside checkpoints: log-mel of 64 clips of 1 s at 16 kHz; 1 s at 16 kHz through 101
+#: taps.
+SIGNAL: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "log_mel": _bench_log_mel,
     "convolve": _bench_convolve,
-    "wavenet": _bench_wavenet,
 }
 
 
@@ -179,7 +133,7 @@ def run(names: Sequence[str] | None = None) -> list[dict[str, Any]]:
     Parameters
     ----------
     names : sequence of str, optional
-        Some of `BENCHMARKS`; None runs all.
+        Some of `SIGNAL`, or checkpoints whose family has a benchmark; None runs all.
 
     Returns
     -------
@@ -190,59 +144,27 @@ def run(names: Sequence[str] | None = None) -> list[dict[str, Any]]:
     Raises
     ------
     ValueError
-        If a name is not known.
+        If a name is not known, or its family has no benchmark.
     """
-    names = list(BENCHMARKS) if names is None else list(names)
+    if names is None:
+        names = [*SIGNAL, *(name for name in CHECKPOINTS if hasattr(family_of(name), "bench"))]
     for name in names:
-        if name not in BENCHMARKS:
-            raise ValueError(f"names holds {name!r}; expected some of {', '.join(BENCHMARKS)}.")
-    return [row for name in names for row in BENCHMARKS[name]()]
+        check_choice(name, "name", [*SIGNAL, *CHECKPOINTS])
+        if name not in SIGNAL and not hasattr(family_of(name), "bench"):
+            raise ValueError(f"name is {name!r}, whose family has no benchmark.")
+    return [
+        row
+        for name in names
+        for row in (SIGNAL[name]() if name in SIGNAL else family_of(name).bench(load_model(name)))
+    ]
 
 
 def format_table(rows: Sequence[dict[str, Any]]) -> str:
     """Lay out what `run` returned as lines of text."""
-    lines = [f"{'benchmark':<10} {'what':<26} {'ms':>9} {'x real time':>12}  note"]
+    lines = [f"{'benchmark':<16} {'what':<40} {'ms':>9} {'x real time':>12}  note"]
     for row in rows:
         lines.append(
-            f"{row['benchmark']:<10} {row['what']:<26} {1000 * row['seconds']:>9.2f} "
+            f"{row['benchmark']:<16} {row['what']:<40} {1000 * row['seconds']:>9.2f} "
             f"{row['times_real_time']:>12,.0f}  {row['note']}"
         )
     return "\n".join(lines)
-
-
-def add_parser(subparsers: Any) -> argparse.ArgumentParser:
-    """Register ``bench`` with the command line; the parsed arguments carry the function to call, ``run``.
-
-    Parameters
-    ----------
-    subparsers : argparse._SubParsersAction
-        What ``ArgumentParser.add_subparsers`` returned.
-
-    Returns
-    -------
-    argparse.ArgumentParser
-        The parser of ``audio-edu bench``.
-    """
-    parser = subparsers.add_parser("bench", help="measure the package's speed beside other ways to do it")
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(BENCHMARKS)} (default: all)"
-    )
-    parser.add_argument("--json", action="store_true", help="print nothing but a JSON object")
-    parser.set_defaults(run=_main)
-    return parser
-
-
-def _main(args: argparse.Namespace) -> int:
-    try:
-        rows = run(args.names or None)
-    except ValueError as error:
-        print(f"audio-edu bench: {error}")
-        return 2
-    if args.json:
-        report: dict[str, Any] = {}
-        for row in rows:
-            report |= row.pop("summary", {})
-        print(json.dumps({**report, "rows": rows}))
-    else:
-        print(format_table(rows))
-    return 0

@@ -1,14 +1,25 @@
-"""The command line: ``data`` builds and checks what ships in ``data/``, ``bench`` measures speed.
+"""The command line: it trains, judges, runs and times every family, and knows them through one table only.
 
-``train`` and ``evaluate`` make and judge models; ``generate`` lets those that generate make a sound.
+``data`` builds and checks the corpora that ship; ``train``, ``evaluate``, ``generate`` and ``bench`` take the
+name of a checkpoint, and do with it what its family says (`audio_edu.families`).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import shlex
 import sys
+import typing
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
+
+from .families import CHECKPOINTS, family_of, load_model
+
+__all__ = ["main"]
 
 CORPORA = ("digits", "notes")
 
@@ -21,23 +32,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : sequence of str, optional
         The words after ``audio-edu``. Default: those of the running process.
     """
-    parser = _parser()
-    args = parser.parse_args(argv)
-    if args.run is None:
-        args.show_help()
-        return 2
+    argv = list(sys.argv[1:] if argv is None else argv)
     try:
+        args = _parser(argv).parse_args(argv)
+        if args.run is None:
+            args.show_help()
+            return 2
         return args.run(args)
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    except (OSError, RuntimeError, ValueError) as error:
+    except ModuleNotFoundError as error:
+        if (backend := os.environ.get("KERAS_BACKEND", "")) and error.name in (backend, f"{backend}lib"):
+            error = f"KERAS_BACKEND is {backend!r}, which is not installed: install it, or unset that."
+        print(f"audio-edu: {error}", file=sys.stderr)
+        return 1
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
         print(f"audio-edu: {error}", file=sys.stderr)
         return 1
 
 
-def _parser() -> argparse.ArgumentParser:
-    from audio_edu import __version__
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    from . import __version__
 
     parser = argparse.ArgumentParser(
         prog="audio-edu", description="The workbench of the book Hearing Machines."
@@ -59,72 +75,253 @@ def _parser() -> argparse.ArgumentParser:
     listing = actions.add_parser("list", help="say what is in data/")
     listing.set_defaults(run=_list)
 
-    try:
-        from audio_edu.bench import add_parser
-    except ModuleNotFoundError:
-        pass
-    else:
-        add_parser(commands)
-    from audio_edu.generation import cli as generation
-    from audio_edu.recognition import cli as recognition
-
-    train = commands.add_parser("train", help="train a model from data/ alone; can be killed and resumed")
-    train.set_defaults(run=None, show_help=train.print_help)
-    names = train.add_subparsers(title="models", metavar="NAME")
-    recognition.add_train_parsers(names)
-    generation.add_train_parsers(names)
-    recognition.add_evaluate_parser(commands).set_defaults(run=_evaluate)
-    generation.add_generate_parser(commands)
+    names = "\n".join(f"  {name:16s} {entry.help}" for name, entry in CHECKPOINTS.items())
+    shared = {"formatter_class": argparse.RawDescriptionHelpFormatter, "epilog": f"checkpoints:\n{names}"}
+    _add_train(commands.add_parser("train", help="train a model from data/ alone; can be resumed", **shared))
+    _add_evaluate(commands.add_parser("evaluate", help="judge a model beside baselines", **shared))
+    generate = commands.add_parser("generate", help="make a sound with a model, and write it to a file")
+    generate.set_defaults(run=None, show_help=generate.print_help)
+    models = generate.add_subparsers(title="models", metavar="NAME")
+    for name, entry in CHECKPOINTS.items():
+        if entry.generates:
+            one = models.add_parser(name, help=entry.help)
+            if argv[:2] == ["generate", name]:  # only then is the family imported
+                _add_generate(one, name)
+    bench = commands.add_parser("bench", help="measure speed beside other ways to do the same", **shared)
+    bench.add_argument("names", nargs="*", metavar="NAME", help="log_mel, convolve or a checkpoint (all)")
+    bench.add_argument("--json", action="store_true", help="print nothing but a JSON object")
+    bench.set_defaults(run=_bench)
     return parser
 
 
-def _evaluate(args: argparse.Namespace) -> int:
-    from audio_edu.checkpoints import load_checkpoint
-    from audio_edu.generation import cli as generation
-    from audio_edu.recognition import cli as recognition
+# --- train -----------------------------------------------------------------------------------------------
 
-    kind = load_checkpoint(args.name)[1].get("name")
-    return (generation if kind in generation.NAMES else recognition).evaluate(args)
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=CHECKPOINTS, metavar="NAME", help="the checkpoint to make")
+    parser.add_argument("--resume", action="store_true", help="go on where it was stopped")
+    parser.add_argument("--out", type=Path, help="the .npz to write; default: data/checkpoints/NAME.npz")
+    parser.add_argument("--steps", type=int, help="batches to learn from; default: the recipe's")
+    parser.add_argument("--seed", type=int, help="where all chance comes from; default: the book's")
+    parser.add_argument(
+        "--set", nargs="+", metavar="FIELD=VALUE", default=[], type=_assignment,
+        help="change other fields of the recipe, for example augmentation.noise=0",
+    )  # fmt: skip
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="recordings to learn from in place of the corpus: {digit}_{speaker}_{take}.wav",
+    )
+    parser.add_argument(
+        "--hold-out", action="store_true",
+        help="keep the validation clips out of the training, and judge on them: to choose a recipe",
+    )  # fmt: skip
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("--json", action="store_true", help="print nothing but the card")
+    parser.set_defaults(run=_train)
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    field, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not FIELD=VALUE")
+    try:
+        return field, json.loads(value)
+    except ValueError:
+        return field, value
+
+
+def _train(args: argparse.Namespace) -> int:
+    from .training import changed, checkpoint_path, load_checkpoint, save_checkpoint, train
+    from .training.checkpoints import versions
+
+    family = family_of(args.name)
+    given = {"n_steps": args.steps, "seed": args.seed}
+    changes = dict(args.set) | {field: value for field, value in given.items() if value is not None}
+    recipe = changed(family.recipes[args.name], changes)
+    corpus = family.corpus(recipe, args.data)
+    clips, split = (corpus.train, "validation") if args.hold_out else (corpus.development, "test")
+    out = (args.out or checkpoint_path(args.name)).with_suffix(".npz")
+    state = out.with_name(f".{out.stem}.state.npz")
+    model, report = train(
+        family, recipe, clips, state_path=state, resume=args.resume, progress=not (args.quiet or args.json)
+    )
+    card = {
+        "name": args.name,
+        "command": _command(args),
+        "seed": recipe.seed,
+        "corpus": repr(corpus),
+        **report,
+        "made_with": versions(),
+    }
+    save_checkpoint(out, family, model, card)  # before it is judged: judging takes its time
+    model = load_checkpoint(family, out)  # and what is judged is what is on disk
+    if len(corpus.part(split)):
+        card["metrics"] = family.evaluate(model, corpus, split=split, judge=_judge(family))
+        save_checkpoint(out, family, model, card)
+    state.unlink(missing_ok=True)
+    if args.json:
+        print(json.dumps(load_checkpoint(family, out).card))
+    else:
+        taken = f"{report['n_steps']} steps, {report['wall_s']:.0f} s"
+        print(f"{out}: {model.n_parameters:,} parameters, {taken}")
+        _print_report(card.get("metrics", {}))
+    return 0
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The command that was given, without what does not change the result."""
+    words = ["audio-edu", "train", args.name]
+    for option in ("steps", "seed"):
+        if getattr(args, option) is not None:
+            words += [f"--{option}", str(getattr(args, option))]
+    words += ["--set", *(f"{field}={json.dumps(value)}" for field, value in args.set)] if args.set else []
+    words += ["--data", args.data.name] if args.data else []
+    return shlex.join(words + (["--hold-out"] if args.hold_out else []))
+
+
+# --- evaluate --------------------------------------------------------------------------------------------
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="a checkpoint, or the path of an .npz that train wrote")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="a folder or an archive of recordings: {digit}_{speaker}_{take}.wav",
+    )
+    parser.add_argument(
+        "--split", choices=("train", "validation", "test", "all"),
+        help="which clips to judge on; default: test, of recordings of your own all",
+    )  # fmt: skip
+    parser.add_argument("--judge", metavar="NAME", help="the recogniser that listens; default: the family's")
+    parser.add_argument("--json", action="store_true", help="print nothing but a JSON object")
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    family, model = family_of(args.name), load_model(args.name)
+    corpus = family.corpus(model.recipe, args.data)
+    split = args.split or ("all" if args.data else "test")
+    report = family.evaluate(model, corpus, split=split, judge=_judge(family, args.judge))
+    report = {"name": str(args.name), "n_parameters": model.n_parameters, **report}
+    if args.json:
+        print(json.dumps(report))
+    else:
+        _print_report(report)
+    return 0
+
+
+def _judge(family: Any, name: str | None = None) -> Any:
+    name = name or family.judge
+    return load_model(name) if name else None
+
+
+def _print_report(report: dict[str, Any]) -> None:
+    for key, value in report.items():
+        for name, part in value.items() if isinstance(value, dict) else [("", value)]:
+            shown = f"{part:.4g}" if isinstance(part, float) else part
+            print(f"{f'{key} {name}'.strip():44s} {shown}")
+
+
+# --- generate --------------------------------------------------------------------------------------------
+
+
+def _add_generate(parser: argparse.ArgumentParser, name: str) -> None:
+    family = family_of(name)
+    parser.add_argument("--out", type=Path, required=True, help="the sound file to write (.wav, .flac)")
+    parser.add_argument("--checkpoint", type=Path, help="an .npz; default: data/checkpoints/NAME.npz")
+    parser.add_argument("--json", action="store_true", help="print nothing but a JSON object")
+    parser.add_argument("--quiet", action="store_true", help="print nothing")
+    kinds = typing.get_type_hints(family.Options)
+    for field in fields(family.Options):
+        kind, many = kinds[field.name], typing.get_origin(kinds[field.name]) is tuple
+        kind = next(part for part in (*typing.get_args(kind), kind) if part not in (type(None), Ellipsis))
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}", type=kind, default=field.default,
+            help=field.metadata["help"], **({"nargs": "+"} if many else {}),
+        )  # fmt: skip
+    parser.set_defaults(run=_generate, name=name, family=family)
+
+
+def _generate(args: argparse.Namespace) -> int:
+    from .signal import rms_db, save_audio
+    from .training import load_checkpoint
+
+    _check_place(args.out)
+    given = {field.name: getattr(args, field.name) for field in fields(args.family.Options)}
+    options = args.family.Options(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+    x, sample_rate = args.family.generate(load_checkpoint(args.family, args.checkpoint or args.name), options)
+    save_audio(args.out, x, sample_rate)
+    said = {"out": str(args.out), "seconds": round(len(x) / sample_rate, 2), "sample_rate": sample_rate}
+    said["level_dbfs"] = round(rms_db(x), 1)
+    if args.json:
+        print(json.dumps(said))
+    elif not args.quiet:
+        print("{out}: {seconds:.2f} s at {sample_rate} Hz, {level_dbfs:.1f} dBFS".format(**said))
+    return 0
+
+
+def _check_place(path: Path) -> None:
+    """Say at once that a sound could not be written, not after it has been made."""
+    if path.suffix.lower() not in (".wav", ".flac"):
+        raise ValueError(f"--out {path}: expected a name that ends in .wav or .flac.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"--out {path}: there is no folder {path.parent}; make it first.")
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"--out {path}: it cannot be written there; name another file.")
+
+
+# --- bench, data -----------------------------------------------------------------------------------------
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from . import bench
+
+    rows = bench.run(args.names or None)
+    if args.json:
+        report: dict[str, Any] = {}
+        for row in rows:
+            report |= row.pop("summary", {})
+        print(json.dumps({**report, "rows": rows}))
+    else:
+        print(bench.format_table(rows))
+    return 0
 
 
 def _build(args: argparse.Namespace) -> int:
-    from importlib import import_module
+    from .datasets import _build_digits, _build_notes, data_dir
 
-    from audio_edu.datasets import _shipped
-
-    out = args.out or _shipped.data_dir() / args.name
-    import_module(f"audio_edu.datasets._build_{args.name}").build(out)
+    out = args.out or data_dir() / args.name
+    {"digits": _build_digits, "notes": _build_notes}[args.name].build(out)
     print(f"{args.name}: built in {out}")
     return 0
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from audio_edu.datasets import _shipped
+    from .datasets import _shipped, data_dir
 
-    names = [args.name] if args.name else list(CORPORA)
     problems = []
-    for name in names:
-        found = _shipped.verify(_shipped.data_dir() / name)
+    for name in [args.name] if args.name else CORPORA:
+        found = _shipped.verify(data_dir() / name)
         problems += found
-        print(
-            f"{name}: {'all files match their checksums' if not found else f'{len(found)} files are wrong'}"
-        )
+        print(f"{name}: {f'{len(found)} files are wrong' if found else 'all files match their checksums'}")
     for problem in problems:
         print(f"  {problem}", file=sys.stderr)
     return 1 if problems else 0
 
 
 def _list(args: argparse.Namespace) -> int:
-    import audio_edu.datasets as datasets
-    from audio_edu.datasets import _shipped
+    from . import datasets
 
+    loaders = {"digits": datasets.load_digits, "notes": datasets.load_notes}
     for name in CORPORA:
-        folder = _shipped.data_dir() / name
+        folder = datasets.data_dir() / name
         if not folder.is_dir():
             print(f"{name}: not in {folder.parent}; build it with `audio-edu data build {name}`")
             continue
         megabytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-        print(f"{name}: {getattr(datasets, f'load_{name}')()!r}; {megabytes:.1f} MB in {folder}")
+        print(f"{name}: {loaders[name]()!r}; {megabytes:.1f} MB in {folder}")
     return 0
 
 

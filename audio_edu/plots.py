@@ -10,51 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import librosa
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ._figure import (
-    BLACK,
-    BLUE,
-    COLORS,
-    GREEN,
-    GREY,
-    ORANGE,
-    PINK,
-    SKY,
-    STYLE,
-    YELLOW,
-    Picture,
-    figure_facts,
-    image_uri,
-)
+from ._figure import BLACK, BLUE, COLORS, GREEN, GREY, ORANGE, PINK, SKY, STYLE, YELLOW, Picture  # noqa: F401
 from ._validate import check_audio, check_positive, check_sample_rate
-
-__all__ = [
-    "BLACK",
-    "BLUE",
-    "COLORS",
-    "GREEN",
-    "GREY",
-    "ORANGE",
-    "PINK",
-    "SKY",
-    "STYLE",
-    "YELLOW",
-    "Picture",
-    "before_after",
-    "figure",
-    "figure_facts",
-    "heatmap",
-    "image_uri",
-    "response",
-    "show",
-    "spectrogram",
-    "spectrum",
-    "waveform",
-]
 
 
 def figure(
@@ -141,13 +104,8 @@ def waveform(x: np.ndarray, sample_rate: float, *, ax: Axes, color: str = BLUE, 
         starts = np.arange(n_columns) * len(x) // n_columns
         low, high = np.minimum.reduceat(x, starts), np.maximum.reduceat(x, starts)
         # Both edges as one line: the picture of every sample, with a hundredth of the points.
-        ax.plot(
-            np.repeat(starts, 2) / sample_rate,
-            np.stack([low, high], 1).ravel(),
-            color=color,
-            label=label,
-            linewidth=0.8,
-        )
+        t, edges = np.repeat(starts, 2) / sample_rate, np.stack([low, high], 1).ravel()
+        ax.plot(t, edges, color=color, label=label, linewidth=0.8)
     ax.set(xlabel="time (s)", ylabel="amplitude", xlim=(0, len(x) / sample_rate))
     return ax
 
@@ -179,8 +137,6 @@ def spectrogram(
     f_max : float, optional
         Upper edge of the picture (Hz); default half the sample rate.
     """
-    import librosa
-
     x = check_audio(x, "x")
     check_sample_rate(sample_rate)
     magnitude = np.abs(librosa.stft(x, n_fft=min(n_fft, max(16, len(x))), hop_length=hop_length))

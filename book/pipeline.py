@@ -4,6 +4,7 @@
     python book/pipeline.py 02_convolution_sum only this one, if it is stale
     python book/pipeline.py --force            all of them, stale or not
     python book/pipeline.py --check            execute nothing; exit status 1 if a chapter is stale
+    python book/pipeline.py --lab              copy the executed chapters to work/, to be changed there
 
 A chapter is stale when the content of anything that its outputs depend on has changed since it was
 executed: its own text, the `audio_edu` modules it imports (followed transitively), the data those modules
@@ -25,19 +26,22 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import suppress
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = ROOT / "chapters"
 NOTEBOOKS = ROOT / "book" / "notebooks"
+WORK = ROOT / "work"
 PACKAGE = "audio_edu"
 METADATA_KEY = "audio_edu"
 CELL_TIMEOUT_S = 300
 
 # What a kernel needs so that two executions print the same and show the whole static page.
 KERNEL_ENVIRONMENT = {
-    "AUDIO_EDU_STATIC": "1",  # explorers compute every combination
+    "AUDIO_EDU_STATIC": "1",  # explorers compute every combination; players leave their script to the page
     "PYTHONHASHSEED": "0",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",  # oneDNN's results depend on the processor's instruction set
@@ -78,73 +82,46 @@ def read_source(source: Path):
 
 
 @cache
-def module_file(dotted: str) -> Path | None:
+def module_file(module: str) -> Path | None:
     """The file of a module of the package, the ``__init__.py`` of a sub-package, or None."""
-    base = ROOT.joinpath(*dotted.split("."))
-    for path in (base.with_suffix(".py"), base / "__init__.py"):
-        if path.is_file():
-            return path
-    return None
+    base = ROOT.joinpath(*module.split("."))
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+@cache
+def submodules(package: str) -> set[str]:
+    """Every module below a package: what a bare ``import package`` may reach by attribute."""
+    paths = ROOT.joinpath(*package.split(".")).rglob("*.py")
+    dotted = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths)
+    return {module.removesuffix(".__init__") for module in dotted}
 
 
 @cache
 def lazy_names(package: str) -> dict[str, str]:
     """Which module each name of a lazily loading sub-package comes from: its ``__init__.pyi`` says."""
     stub = ROOT.joinpath(*package.split("."), "__init__.pyi")
-    if not stub.is_file():
-        return {}
     return {
-        alias.asname or alias.name: f"{package}.{node.module}" if node.module else f"{package}.{alias.name}"
-        for node in ast.walk(ast.parse(stub.read_text("utf-8")))
+        alias.asname or alias.name: f"{package}.{node.module or alias.name}"
+        for node in ast.walk(ast.parse(stub.read_text("utf-8") if stub.is_file() else ""))
         if isinstance(node, ast.ImportFrom) and node.level == 1
         for alias in node.names
     }
 
 
-def submodules(package: str) -> set[str]:
-    """Every module below a package: what a bare ``import package`` may reach by attribute."""
-    folder = ROOT.joinpath(*package.split("."))
-    return {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in folder.rglob("*.py")
-    }
-
-
-def is_package(module: str) -> bool:
-    """Whether a dotted name is a sub-package rather than one module."""
-    path = module_file(module)
-    return path is not None and path.name == "__init__.py"
-
-
-def absolute(node: ast.ImportFrom, module: str) -> str:
-    """The dotted name that ``from .x import y`` in `module` means."""
-    if not node.level:
-        return node.module or ""
-    parts = module.split(".")
-    kept = parts[: len(parts) - node.level + is_package(module)]
-    return ".".join(kept + ([node.module] if node.module else []))
-
-
-def imported_modules(code: str, module: str = "") -> set[str]:
-    """The package's modules that `code` imports anywhere; `module` is its own name, for relative imports."""
-    found: set[str] = set()
+def imported_modules(code: str, package: str = "") -> set[str]:
+    """The package's modules that `code` imports anywhere; relative imports begin at `package`."""
+    modules, origins = set(), set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
-            targets = [alias.name for alias in node.names]
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            origin = absolute(node, module)
-            targets = []
+            origin = resolve_name("." * node.level + (node.module or ""), package)
             for name in (alias.name for alias in node.names):
                 if module_file(f"{origin}.{name}"):
-                    targets.append(f"{origin}.{name}")
+                    modules.add(f"{origin}.{name}")
                 else:  # a function or a class: of the package itself, or of the module that its stub names
-                    found.add(lazy_names(origin).get(name, origin))
-        else:
-            continue
-        for target in targets:
-            found.add(target)
-            if is_package(target):  # `import audio_edu.signal` may reach all that is in it
-                found |= submodules(target)
+                    origins.add(lazy_names(origin).get(name, origin))
+    found = origins.union(modules, *map(submodules, modules))
     return {name for name in found if name.split(".")[0] == PACKAGE}
 
 
@@ -153,41 +130,33 @@ def followed_modules(code: str) -> set[str]:
     todo, done = imported_modules(code), set()
     while todo:
         module = todo.pop()
-        if module in done or module_file(module) is None:
-            continue
-        done.add(module)
-        todo |= imported_modules(module_file(module).read_text("utf-8"), module) - done
+        if file := module_file(module):
+            done.add(module)
+            package = module if file.stem == "__init__" else module.rpartition(".")[0]
+            todo |= imported_modules(file.read_text("utf-8"), package) - done
     return done
 
 
-@cache
-def model_modules() -> frozenset[str]:
-    """The last names of the modules that hold models: ``cnn``, ``wavenet``, ..."""
-    kinds = (f"{PACKAGE}.{kind}" for kind in ("recognition", "generation", "applications"))
-    return frozenset(module.split(".")[-1] for kind in kinds for module in submodules(kind))
+def family(checkpoint: Path) -> str:
+    """The package below `audio_edu` that the card of a checkpoint names; empty for a table."""
+    card = checkpoint.with_suffix(".json")
+    return json.loads(card.read_text("utf-8")).get("family", "") if card.is_file() else ""
 
 
-def data_files(modules: Iterable[str]) -> list[Path]:
-    """What the modules load: ``datasets/digits.py`` loads ``data/digits``; models load the checkpoints.
+def data_files(modules: set[str]) -> list[Path]:
+    """What the modules load: ``datasets/digits.py`` loads ``data/digits``, a family its checkpoints.
 
-    A checkpoint is a model's own if its name begins with the model's: ``wavenet.npz``, ``gan-collapsed.npz``
-    count only for chapters that use ``wavenet.py``, ``gan.py``. Tables are anybody's. What people read about
-    the data, ``README.md``, changes nothing.
+    A table among the checkpoints is anybody's whose modules know checkpoints. What people read about the
+    data, ``README.md``, changes nothing.
     """
-    files: set[Path] = set()
-    names = {module.split(".")[-1] for module in modules}
-    for module in modules:
-        kind, name = (*module.split("."), "", "")[1:3]
-        if kind == "datasets" and name:
-            files |= set((ROOT / "data" / name).rglob("[!.]*"))
-        if kind in {"recognition", "generation", "applications"}:
-            files |= {
-                path
-                for path in (ROOT / "data" / "checkpoints").glob("[!.]*")
-                if path.suffix == ".csv"
-                or (owner := re.split(r"[-_.]", path.name)[0]) in names
-                or owner not in model_modules()
-            }
+    corpora = {module.split(".")[2] for module in modules if module.startswith(f"{PACKAGE}.datasets.")}
+    files = [path for corpus in corpora for path in (ROOT / "data" / corpus).rglob("[!.]*")]
+    if f"{PACKAGE}.training.checkpoints" in modules:
+        known = tuple(f"{module}." for module in modules)
+        for path in (ROOT / "data" / "checkpoints").glob("[!.]*"):
+            package = f"{PACKAGE}.{family(path)}".rstrip(".") + "."
+            if any(module.startswith(package) for module in known):
+                files.append(path)
     return sorted(path for path in files if path.is_file() and path.suffix != ".md")
 
 
@@ -210,27 +179,27 @@ def fingerprint(source: Path) -> dict[str, str]:
         if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", [])
     )
     modules = followed_modules(code)
-    files = {module_file(module) for module in modules}
-    for folder in {path.parent for path in files}:  # stubs, scripts and styles belong to their package
-        files |= {path for path in folder.iterdir() if path.suffix in {".pyi", ".js", ".css"}}
     return {
         "text": digest([source]),
-        "modules": digest(files),
+        "modules": digest(map(module_file, modules)),
         "data": digest(data_files(modules)),
         "requirements": digest([ROOT / "requirements.txt", ROOT / "constraints.txt"]),
     }
 
 
+def recorded_fingerprint(notebook: Path) -> dict[str, str]:
+    """The fingerprint that an executed notebook holds; empty if it holds none."""
+    try:
+        return json.loads(notebook.read_text("utf-8"))["metadata"][METADATA_KEY]["fingerprint"]
+    except (ValueError, KeyError):
+        return {}
+
+
 def stale_reasons(source: Path) -> list[str]:
     """Why a chapter has to be executed again; an empty list if it does not."""
-    path = notebook_of(source)
-    if not path.is_file():
+    if not notebook_of(source).is_file():
         return ["never executed"]
-    try:
-        recorded = json.loads(path.read_text("utf-8"))["metadata"][METADATA_KEY]["fingerprint"]
-    except (ValueError, KeyError):
-        return ["no fingerprint"]
-    current = fingerprint(source)
+    recorded, current = recorded_fingerprint(notebook_of(source)), fingerprint(source)
     return [kind for kind in current if recorded.get(kind) != current[kind]]
 
 
@@ -241,64 +210,46 @@ class ChapterError(RuntimeError):
     """A cell failed; the message names the chapter, the cell and the line."""
 
 
-class PeakMemory(threading.Thread):
-    """Watches the largest resident memory of a process, in bytes."""
-
-    def __init__(self, pid: int):
-        super().__init__(daemon=True)
-        import psutil
-
-        self.process = psutil.Process(pid)
-        self.bytes = 0
-        self.ended = threading.Event()
-
-    def run(self):
-        """Look ten times a second until told to end."""
-        import psutil
-
-        while not self.ended.wait(0.1):
-            try:
-                self.bytes = max(self.bytes, self.process.memory_info().rss)
-            except psutil.NoSuchProcess:
-                return
-
-
 def name_failure(source: Path, cell, error: Exception) -> ChapterError:
     """Say where in the author's text the failing line stands."""
-    text = source.read_text("utf-8")
-    start = text.find(cell.source)
-    first_line = text[:start].count("\n") + 1 if start >= 0 else 1
     report = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
-    inside = re.findall(r"Cell In\[\d+\], line (\d+)", report)
-    line = int(inside[-1]) if inside else 1
+    line = int((re.findall(r"Cell In\[\d+\], line (\d+)", report) or [1])[-1])
+    before = source.read_text("utf-8").partition(cell.source)[0].count("\n")
     reason = f"{getattr(error, 'ename', type(error).__name__)}: {getattr(error, 'evalue', error)}"
-    return ChapterError(
-        f"{source.relative_to(ROOT)}:{first_line + line - 1}: {cell['id']}, line {line}: {reason}\n{report}"
-    )
+    where = f"{source.relative_to(ROOT)}:{before + line}: {cell['id']}, line {line}"
+    return ChapterError(f"{where}: {reason}\n{report}")
 
 
-def tidy_widgets(notebook) -> None:
-    """Number the widgets' random ids in order of creation and leave out settings that are not set."""
-    widgets = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json")
-    if not widgets:
-        return
-    for model in widgets["state"].values():
-        if model["model_name"].endswith(("LayoutModel", "StyleModel")):
-            model["state"] = {key: value for key, value in model["state"].items() if value is not None}
-    ids = {old: f"{number:032x}" for number, old in enumerate(widgets["state"], start=1)}
-    rename = re.compile("|".join(ids))
-    text = rename.sub(lambda match: ids[match[0]], json.dumps({"m": notebook.metadata, "c": notebook.cells}))
-    renamed = json.loads(text)
-    from nbformat import from_dict
+def watch_memory(pid: int, peak: list[int], ended: threading.Event) -> None:
+    """Keep the largest resident memory of a process in ``peak[0]``, in bytes, until it has ended."""
+    import psutil
 
-    notebook.metadata, notebook.cells = from_dict(renamed["m"]), [from_dict(cell) for cell in renamed["c"]]
+    process = psutil.Process(pid)
+    with suppress(psutil.NoSuchProcess):
+        while not ended.wait(0.1):
+            peak[0] = max(peak[0], process.memory_info().rss)
 
 
-def without_log_lines(notebook) -> None:
-    """Leave out what libraries log to stderr: it differs from run to run and teaches nothing."""
+def stored_text(notebook) -> str:
+    """The notebook as it is stored: what differs from run to run and teaches nothing is left out.
+
+    Widgets are numbered in order of creation, in place of their random ids, and have no settings that are not
+    set. What libraries log to stderr, and the exact Python that ran, are left out.
+    """
+    import nbformat
+
+    notebook.metadata.pop("language_info", None)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [out for out in cell.outputs if out.get("name") != "stderr"]
+    widgets = notebook.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+    ids = {}
+    for number, (old, model) in enumerate(widgets.get("state", {}).items(), start=1):
+        ids[old] = f"{number:032x}"
+        if model["model_name"].endswith(("LayoutModel", "StyleModel")):
+            model["state"] = {key: value for key, value in model["state"].items() if value is not None}
+    nbformat.validate(notebook)
+    return re.sub("[0-9a-f]{32}", lambda match: ids.get(match[0], match[0]), nbformat.writes(notebook) + "\n")
 
 
 def execute(source: Path) -> dict[str, float]:
@@ -312,57 +263,72 @@ def execute(source: Path) -> dict[str, float]:
     Raises
     ------
     ChapterError
-        If a cell fails.
+        If a cell fails, its kernel dies or its time is over.
     """
-    import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
 
     os.environ.update(KERNEL_ENVIRONMENT)
-    notebook = read_source(source)
-    before = fingerprint(source)
+    notebook, before = read_source(source), fingerprint(source)
     NOTEBOOKS.mkdir(parents=True, exist_ok=True)
-    at: dict = {"cell": notebook.cells[0]}
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT_S,
         record_timing=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(NOTEBOOKS)}},
-        on_cell_start=lambda cell, cell_index: at.update(cell=cell),
     )
-    start = time.perf_counter()
-    try:
-        with client.setup_kernel(stderr=subprocess.DEVNULL):  # what C++ libraries log past Python
-            memory = PeakMemory(client.km.provisioner.pid)
-            memory.start()
-            for index, cell in enumerate(notebook.cells):
+    start, peak, ended = time.perf_counter(), [0], threading.Event()
+    with client.setup_kernel(stderr=subprocess.DEVNULL):  # what C++ libraries log past Python
+        watched = (client.km.provisioner.pid, peak, ended)
+        threading.Thread(target=watch_memory, args=watched, daemon=True).start()
+        for index, cell in enumerate(notebook.cells):
+            try:
                 client.execute_cell(cell, index)
-            client.set_widgets_metadata()
-            memory.ended.set()
-    except CellExecutionError as error:
-        raise name_failure(source, at["cell"], error) from None
-    except Exception as error:  # a dead kernel, a cell past its time
-        raise name_failure(source, at["cell"], error) from error
+            except Exception as error:
+                raise name_failure(source, cell, error) from error
+        client.set_widgets_metadata()
+        ended.set()
     measured = {
         "wall_seconds": round(time.perf_counter() - start, 1),
-        "peak_memory_mb": round(memory.bytes / 2**20),
+        "peak_memory_mb": round(peak[0] / 2**20),
     }
-    notebook.metadata["kernelspec"] = {
-        "display_name": "Python 3",
-        "language": "python",
-        "name": "python3",
-    }
-    notebook.metadata.pop("language_info", None)  # it names the exact Python that ran, and nothing reads it
-    tidy_widgets(notebook)
-    without_log_lines(notebook)
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata[METADATA_KEY] = {"fingerprint": before, **measured}
-    target = notebook_of(source)
-    temporary = target.with_suffix(".ipynb.part")
-    temporary.write_text(nbformat.writes(notebook) + "\n", "utf-8")
-    nbformat.validate(nbformat.read(temporary, as_version=4))
-    temporary.replace(target)
+    temporary = notebook_of(source).with_suffix(".ipynb.part")
+    temporary.write_text(stored_text(notebook), "utf-8")
+    temporary.replace(notebook_of(source))
     return measured
+
+
+# --- For JupyterLab -----------------------------------------------------------------------------------
+
+
+def copy_for_lab() -> None:
+    """Copy the executed notebooks to ``work/``, where a reader may change them; what is there already stays.
+
+    A stored notebook holds no script, since the book's pages link it. A copy holds it once, before its first
+    player, so that all its players are alive before anything is run.
+    """
+    import nbformat
+
+    sys.path.insert(0, str(ROOT))
+    from audio_edu._assets import script_and_style
+
+    WORK.mkdir(exist_ok=True)
+    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
+        copy = WORK / path.name
+        if copy.exists():
+            if recorded_fingerprint(copy).get("text") != recorded_fingerprint(path).get("text"):
+                print(
+                    f"work/{path.name} is kept; the chapter has changed since. Delete it to get the new one."
+                )
+            continue
+        notebook = nbformat.read(path, as_version=4)
+        for out in (out for cell in notebook.cells for out in cell.get("outputs", [])):
+            if "<audio-player" in (html := out.get("data", {}).get("text/html", "")):
+                out["data"]["text/html"] = script_and_style() + html
+                break
+        nbformat.write(notebook, copy)
 
 
 # --- The command --------------------------------------------------------------------------------------
@@ -400,6 +366,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NN_name", help="only these chapters")
     parser.add_argument("--force", action="store_true", help="execute them stale or not")
     parser.add_argument("--check", action="store_true", help="execute nothing; fail if one is stale")
+    parser.add_argument("--lab", action="store_true", help="execute nothing; copy executed chapters to work/")
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="chapters at once (default: cores)"
     )
@@ -410,6 +377,9 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown:
         parser.error(f"no such chapter: {', '.join(sorted(unknown))}; there are {', '.join(sources)}")
     chosen = [sources[name] for name in options.names] or list(sources.values())
+    if options.lab:
+        copy_for_lab()
+        return 0
     stale = {source: stale_reasons(source) for source in chosen}
     todo = [source for source in chosen if options.force or stale[source]]
     for source in todo:

@@ -1,6 +1,14 @@
-import pytest
+import importlib.util
+import json
+import os
+import subprocess
+import sys
 
-from audio_edu import cli
+import numpy as np
+import pytest
+from small import NAMES, numbers, small
+
+from audio_edu import bench, cli
 from audio_edu.datasets import _shipped
 
 
@@ -67,24 +75,121 @@ def test_build_calls_the_builder(tmp_path, monkeypatch, capsys):
     assert built[1] == tmp_path / "digits"
 
 
-def test_bench_prints_json_that_holds_what_was_found(capsys, monkeypatch):
-    import json
-    import os
+def test_bench_prints_a_table_or_json(capsys, monkeypatch):
+    row = {"benchmark": "convolve", "what": "a way", "seconds": 0.5, "times_real_time": 2.0, "note": "quick"}
+    monkeypatch.setitem(bench.SIGNAL, "convolve", lambda: [{**row, "summary": {"speed": 3}}])
+    assert cli.main(["bench", "convolve"]) == 0
+    assert "500.00" in capsys.readouterr().out
+    assert cli.main(["bench", "convolve", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"speed": 3, "rows": [row]}
 
-    from audio_edu.generation import wavenet_bench
 
-    def small(**_):
-        assert os.environ["TF_NUM_INTRAOP_THREADS"] == "1"
-        return measured(n_samples=160, n_clips=4)
+def test_bench_times_a_shipped_recogniser(capsys):
+    assert cli.main(["bench", "cnn", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["rows"]
+    assert row["seconds"] > 0 and row["times_real_time"] > 1
 
-    measured = wavenet_bench.bench_wavenet
-    monkeypatch.setattr(wavenet_bench, "bench_wavenet", small)
-    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
-    assert cli.main(["bench", "wavenet", "--json"]) == 0
-    report = json.loads(capsys.readouterr().out)
-    for way in ("naive", "cached", "batched", "teacher_forced"):
-        assert report[f"{way}_samples_per_s"] > 0
-    assert 170_000 < report["n_parameters"] < 180_000
-    assert [row["what"] for row in report["rows"]] == ["naive", "cached", "batched", "teacher_forced"]
-    assert "TF_NUM_INTRAOP_THREADS" not in os.environ
-    assert cli.main(["bench", "nothing"]) == 2
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["bench", "nothing"], "nothing"),
+        (["bench", "gan"], "gan"),
+        (["evaluate", "nobody"], "nobody"),
+        (["evaluate", "nobody.npz"], "audio-edu train NAME"),
+        (["evaluate", "vae", "--data", "."], "data"),
+        (["train", "cnn", "--steps", "0"], "n_steps"),
+        (["train", "cnn", "--set", "gravity=1"], "gravity"),
+        (["train", "cnn", "--set", "augmentation.gravity=1"], "gravity"),
+        (["train", "cnn", "--set", "width=wide"], "width"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(capsys, words, complaint):
+    assert cli.main(words) == 1
+    error = capsys.readouterr().err
+    assert complaint in error and error.startswith("audio-edu: ") and "Traceback" not in error
+
+
+@pytest.mark.parametrize("words", [["train", "nothing"], ["generate", "cnn"], ["train", "cnn", "--set", "x"]])
+def test_wrong_commands(capsys, words):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err
+
+
+def test_help_imports_no_network():
+    code = (
+        "import sys; from audio_edu import cli\n"
+        "try: cli.main(['train', '--help'])\n"
+        "except SystemExit: print([m for m in ('keras', 'tensorflow', 'librosa') if m in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == "[]" and "wavenet_advised" in ran.stdout
+
+
+def test_a_backend_that_is_not_installed_is_one_sentence():
+    environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": ""}
+    if importlib.util.find_spec("jax"):
+        pytest.skip("jax is installed here")
+    command = [sys.executable, "-m", "audio_edu.cli", "evaluate", "cnn"]
+    ran = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert ran.returncode == 1 and "KERAS_BACKEND is 'jax'" in ran.stderr and "Traceback" not in ran.stderr
+
+
+# --- Every family, with its tiny recipe ---
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """Make a checkpoint's name mean its family's tiny recipe and a few clips."""
+
+    def make(name):
+        family, recipe, corpus = small(name)
+        monkeypatch.setattr(family, "recipes", {**family.recipes, name: recipe}, raising=False)
+        monkeypatch.setattr(family, "corpus", lambda recipe, data=None: corpus, raising=False)
+        judged = lambda model, corpus, *, split="test", judge=None: {"split": split, "n": len(corpus)}  # noqa: E731
+        monkeypatch.setattr(family, "evaluate", judged, raising=False)
+        monkeypatch.setattr(family, "judge", None, raising=False)
+        return recipe, corpus
+
+    return make
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_train_evaluate_generate_for_every_family(tmp_path, capsys, tiny, name):
+    recipe, corpus = tiny(name)
+    out = tmp_path / "mine.npz"
+    assert cli.main(["train", name, "--seed", "3", "--json", "--out", str(out)]) == 0
+    card = json.loads(capsys.readouterr().out)
+    assert card["command"] == f"audio-edu train {name} --seed 3" and card["name"] == name
+    assert card["seed"] == card["recipe"]["seed"] == 3 and card["n_steps"] == recipe.n_steps
+    assert card["metrics"] == {"split": "test", "n": len(corpus)} and card["wall_s"] > 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json", "mine.npz"]
+    assert cli.main(["evaluate", str(out), "--split", "validation", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["split"] == "validation"
+
+
+def test_options_that_change_the_result_are_in_the_card(tmp_path, capsys, tiny):
+    tiny("cnn")
+    words = ["--set", "width=4", "augmentation.noise=0", "--steps", "2", "--hold-out", "--quiet"]
+    assert cli.main(["train", "cnn", *words, "--out", str(tmp_path / "mine.npz")]) == 0
+    card = json.loads((tmp_path / "mine.json").read_text("utf-8"))
+    assert card["recipe"]["width"] == 4 and card["recipe"]["augmentation"]["noise"] == 0
+    assert card["metrics"]["split"] == "validation"
+    assert card["command"] == "audio-edu train cnn --steps 2 --set width=4 augmentation.noise=0 --hold-out"
+    assert "2 steps" in capsys.readouterr().out
+
+
+def test_a_training_that_was_stopped_is_resumed(tmp_path, tiny):
+    from audio_edu.families import family_of, load_model
+    from audio_edu.training import train
+
+    recipe, corpus = tiny("cnn")
+    state = tmp_path / ".mine.state.npz"
+    train(family_of("cnn"), recipe, corpus.development, state_path=state, n_steps_now=2)
+    for name, words in (("mine", ["--resume"]), ("whole", [])):
+        assert cli.main(["train", "cnn", "--quiet", *words, "--out", str(tmp_path / f"{name}.npz")]) == 0
+    assert not state.exists()
+    resumed, whole = (load_model(tmp_path / f"{name}.npz") for name in ("mine", "whole"))
+    np.testing.assert_array_equal(numbers(resumed), numbers(whole))

@@ -1,5 +1,11 @@
+from ._shipped import data_dir as data_dir
 from .corpus import Corpus as Corpus
 from .digits import load_digits as load_digits
 from .fsdd import load_fsdd as load_fsdd
 from .notes import load_notes as load_notes
 from .speech_commands import load_speech_commands as load_speech_commands
+from .targets import CleanAudio as CleanAudio
+from .targets import Labels as Labels
+from .targets import Scores as Scores
+from .targets import Tags as Tags
+from .targets import Transcripts as Transcripts

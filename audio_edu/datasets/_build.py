@@ -55,14 +55,14 @@ def write_corpus(
         if (out / "README.md").is_file():
             shutil.copy(out / "README.md", new)
         rows = []
-        for made in tqdm(voices, total=n_voices, unit="voice", desc=out.name):
-            name = re.sub(r"[^A-Za-z0-9._-]", "_", made[0].voice) + ".flac"
+        for clips in tqdm(voices, total=n_voices, unit="voice", desc=out.name):
+            name = re.sub(r"[^A-Za-z0-9._-]", "_", clips[0].voice) + ".flac"
             start = 0
-            for clip in made:
+            for clip in clips:
                 row = {"file": name, "start": start, "n_samples": clip.x.size, "label": clip.label}
                 rows.append(row | {"voice": clip.voice, "split": clip.split} | clip.info)
                 start += clip.x.size
-            x = np.concatenate([clip.x for clip in made])
+            x = np.concatenate([clip.x for clip in clips])
             step = 2 ** (16 - n_bits)
             pcm = (np.round(x * 2 ** (n_bits - 1)) * step).clip(-32768, 32768 - step).astype(np.int16)
             sf.write(new / name, pcm, sample_rate, subtype="PCM_16")

@@ -11,8 +11,9 @@ from scipy.signal import resample_poly
 
 from . import _speakers
 from ._build import PEAK, Clip, write_corpus
-from ._speakers import PEOPLE, WORDS
+from ._speakers import PEOPLE
 from ._voices import WORLD_RATE, Voice, all_voices, analyze, resynthesize
+from .digits import DIGIT_NAMES
 
 SAMPLE_RATE = 8000
 N_TAKES = 3
@@ -35,13 +36,9 @@ def build(out: Path) -> None:
         raise RuntimeError(
             "Building digits needs the WORLD vocoder: python -m pip install pyworld==0.3.5"
         ) from error
+    voices = all_voices()
     write_corpus(
-        out,
-        clips(all_voices()),
-        sample_rate=SAMPLE_RATE,
-        columns=COLUMNS,
-        n_bits=12,
-        n_voices=len(all_voices()),
+        out, clips(voices), sample_rate=SAMPLE_RATE, columns=COLUMNS, n_bits=12, n_voices=len(voices)
     )
 
 
@@ -55,7 +52,7 @@ def clips(voices: list[Voice]) -> Iterator[list[Clip]]:
             raw[voice.speaker] = _raw_of(voice.speaker)
             parts[voice.speaker] = {}
         made = []
-        for digit, word in enumerate(WORDS):
+        for digit, word in enumerate(DIGIT_NAMES):
             for take in range(N_TAKES):
                 rate = float(voice.tempo * np.exp(rng.uniform(-0.1, 0.1)))
                 if voice.engine == "espeak-ng":

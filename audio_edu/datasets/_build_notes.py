@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import librosa
 import numpy as np
+import pretty_midi
 import soundfile as sf
 from scipy.signal import resample_poly
 
@@ -18,7 +19,7 @@ from ._build import PEAK, Clip, write_corpus
 SAMPLE_RATE = 16000
 RENDER_RATE = 48000
 VELOCITIES = (40, 80, 120)
-HELD_S, CLIP_S, SLOT_S, LEAD_S = 0.75, 1.0, 3.0, 0.01
+HELD_S, CLIP_S, SLOT_S, FIRST_S, LEAD_S = 0.75, 1.0, 3.0, 0.1, 0.01
 COLUMNS = ("pitch", "velocity", "family", "preset")
 SOUND_FONTS = ("/usr/share/sounds/sf2/FluidR3_GM.sf2", "/usr/share/soundfonts/FluidR3_GM.sf2")
 
@@ -70,66 +71,53 @@ def build(out: Path) -> None:
 def clips(sound_font: Path) -> Iterator[list[Clip]]:
     """Play every note of every preset; one list of clips a preset."""
     for instrument, (family, train, test) in INSTRUMENTS.items():
-        for split, presets in (("train", train), ("test", (test,))):
-            for program, lowest, highest in presets:
-                notes = [(pitch, v) for pitch in pitches(lowest, highest, split) for v in VELOCITIES]
-                sounds = render(sound_font, program, notes)
-                # one factor for the whole preset: soft notes stay softer than loud ones
-                scale = PEAK / max(np.abs(x).max() for x in sounds)
-                voice = f"{instrument.replace(' ', '-')}-{program:03d}"
-                yield [
-                    Clip(
-                        x * scale, instrument, voice, split,
-                        {"pitch": pitch, "velocity": velocity, "family": family, "preset": program},
-                    )
-                    for (pitch, velocity), x in zip(notes, sounds, strict=True)
-                ]  # fmt: skip
+        for number, (program, lowest, highest) in enumerate((*train, test)):
+            # of several training presets the last is for validation; its pitches are even as theirs are
+            is_last = 0 < number == len(train) - 1
+            split = "test" if number == len(train) else "validation" if is_last else "train"
+            notes = [(pitch, v) for pitch in pitches(lowest, highest, split) for v in VELOCITIES]
+            sounds = render(sound_font, program, notes)
+            # one factor for the whole preset: soft notes stay softer than loud ones
+            scale = PEAK / max(np.abs(x).max() for x in sounds)
+            voice = f"{instrument.replace(' ', '-')}-{program:03d}"
+            yield [
+                Clip(
+                    x * scale, instrument, voice, split,
+                    {"pitch": pitch, "velocity": velocity, "family": family, "preset": program},
+                )
+                for (pitch, velocity), x in zip(notes, sounds, strict=True)
+            ]  # fmt: skip
 
 
 def pitches(lowest: int, highest: int, split: str) -> list[int]:
     """Return MIDI pitches spread over a range: even numbers for training, odd ones for testing."""
-    n = N_TRAIN_PITCHES if split == "train" else N_TEST_PITCHES
     odd = split == "test"
+    n = N_TEST_PITCHES if odd else N_TRAIN_PITCHES
     return sorted({int(2 * round((p - odd) / 2) + odd) for p in np.linspace(lowest + 1, highest - 1, n)})
 
 
 def render(sound_font: Path, program: int, notes: list[tuple[int, int]]) -> list[np.ndarray]:
     """Play notes (pitch, velocity) with FluidSynth, dry; returns each as [shape=(n_samples,)] at 16 kHz."""
     with tempfile.TemporaryDirectory() as folder:
-        midi, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
-        midi.write_bytes(midi_file(program, notes))
-        command = [
-            "fluidsynth",
-            "-ni",
-            "-q",
-            "-R",
-            "0",
-            "-C",
-            "0",
-            "-g",
-            "0.4",
-            "-r",
-            str(RENDER_RATE),
-            "-O",
-            "float",
-        ]
+        midi_file, wav_file = f"{folder}/notes.mid", f"{folder}/notes.wav"
+        midi(program, notes).write(midi_file)
+        # no shell, quiet; no reverb, no chorus; a gain that leaves headroom; 32-bit floats
+        options = f"-ni -q -R 0 -C 0 -g 0.4 -r {RENDER_RATE} -O float -T wav".split()
         done = subprocess.run(
-            [*command, "-T", "wav", "-F", str(wav), str(sound_font), str(midi)],
+            ["fluidsynth", *options, "-F", wav_file, str(sound_font), midi_file],
             capture_output=True,
             text=True,
         )
-        if done.returncode or not wav.is_file():
+        if done.returncode or not Path(wav_file).is_file():
             raise RuntimeError(f"fluidsynth failed ({done.returncode}): {done.stderr.strip()[-300:]}")
-        x, _ = sf.read(wav, always_2d=True)
+        x, _ = sf.read(wav_file, always_2d=True)
     x = resample_poly(x.mean(axis=1), SAMPLE_RATE, RENDER_RATE)
     n_samples = round(CLIP_S * SAMPLE_RATE)
     fade = np.linspace(1, 0, round(0.08 * SAMPLE_RATE)) ** 2
     sounds = []
     for i in range(len(notes)):
-        start = max(0, round((i * SLOT_S + 0.1 - LEAD_S) * SAMPLE_RATE))
-        sound = np.zeros(n_samples)
-        part = x[start : start + n_samples]
-        sound[: part.size] = part
+        start = round((i * SLOT_S + FIRST_S - LEAD_S) * SAMPLE_RATE)
+        sound = librosa.util.fix_length(x[start : start + n_samples], size=n_samples)
         sound[-fade.size :] *= fade
         if np.abs(sound).max() < 1e-4:
             raise RuntimeError(
@@ -139,23 +127,15 @@ def render(sound_font: Path, program: int, notes: list[tuple[int, int]]) -> list
     return sounds
 
 
-def midi_file(program: int, notes: list[tuple[int, int]]) -> bytes:
-    """Write a MIDI file of single notes, one every `SLOT_S` s from 0.1 s on. A tick is a millisecond."""
-    events = [(0, bytes([0xC0, program]))]
+def midi(program: int, notes: list[tuple[int, int]]) -> pretty_midi.PrettyMIDI:
+    """Return a score of single notes, one every `SLOT_S` s from `FIRST_S` on."""
+    # A beat is a second and has 1000 ticks: no event is moved.
+    score = pretty_midi.PrettyMIDI(resolution=1000, initial_tempo=60)
+    instrument = pretty_midi.Instrument(program)
     for i, (pitch, velocity) in enumerate(notes):
-        at = round(1000 * (i * SLOT_S + 0.1))
-        events.append((at, bytes([0x90, pitch, velocity])))
-        events.append((at + round(1000 * HELD_S), bytes([0x80, pitch, 0])))
-    events.append((round(1000 * len(notes) * SLOT_S), bytes([0xFF, 0x2F, 0x00])))
-    track, last = b"\x00\xff\x51\x03" + (1_000_000).to_bytes(3, "big"), 0  # a beat is a second
-    for at, event in events:
-        track += _variable_length(at - last) + event
-        last = at
-    return b"MThd" + struct.pack(">IHHH", 6, 0, 1, 1000) + b"MTrk" + struct.pack(">I", len(track)) + track
-
-
-def _variable_length(n: int) -> bytes:
-    digits = [n & 0x7F]
-    while n := n >> 7:
-        digits.append(0x80 | n & 0x7F)
-    return bytes(reversed(digits))
+        start = i * SLOT_S + FIRST_S
+        instrument.notes.append(pretty_midi.Note(velocity, pitch, start, start + HELD_S))
+    # FluidSynth stops at the last event: "all notes off" comes when the last note has died away.
+    instrument.control_changes.append(pretty_midi.ControlChange(123, 0, len(notes) * SLOT_S))
+    score.instruments.append(instrument)
+    return score

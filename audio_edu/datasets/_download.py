@@ -82,11 +82,9 @@ def _resuming(url: str, output_file: str, _: object) -> None:
             status = getattr(error.response, "status_code", None)
             if attempt + 1 == N_ATTEMPTS or (status is not None and status < 500):
                 raise ConnectionError(
-                    f"Could not download {url} ({_reason(error, status)}). What came so far is kept and the "
-                    f"next call "
-                    "goes on from there. Without a network, get the file elsewhere and pass its place as "
-                    "path=..., "
-                    "or use load_digits(), which needs no download."
+                    f"Could not download {url} ({_reason(error, status)}). What came so far is kept, and the "
+                    "next call goes on from there. Without a network, get the file elsewhere and pass "
+                    "path=..., or use load_digits(), which needs no download."
                 ) from error
             time.sleep(2**attempt / 4)
     shutil.move(part, output_file)
@@ -95,11 +93,7 @@ def _resuming(url: str, output_file: str, _: object) -> None:
 def _continue(url: str, part: Path) -> None:
     """Append to `part` what is missing of the file at `url`."""
     have = part.stat().st_size if part.is_file() else 0
-    headers = (
-        {"Range": f"bytes={have}-", "Accept-Encoding": "identity"}
-        if have
-        else {"Accept-Encoding": "identity"}
-    )
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
         if response.status_code == 416:  # nothing after what we have: all is there, or the file has changed
             size = response.headers.get("Content-Range", "").rpartition("/")[2]

@@ -17,6 +17,7 @@ import numpy as np
 import soundfile as sf
 
 from .corpus import Corpus
+from .targets import Labels
 
 INDEX = "index.csv"
 CHECKSUMS = "SHA256SUMS"
@@ -54,10 +55,8 @@ def load_shipped(
     folder = data_dir() / name
     if not (folder / INDEX).is_file():
         raise FileNotFoundError(
-            f"No corpus {name!r} in {folder.parent}. It ships with the book's repository: run from a clone "
-            f"of it, set "
-            f"AUDIO_EDU_DATA to the clone's data folder, or build the corpus with `audio-edu data build "
-            f"{name}`."
+            f"No corpus {name!r} in {folder.parent}. It ships with the book's repository: run from a clone, "
+            f"set AUDIO_EDU_DATA to the clone's data folder, or build it: `audio-edu data build {name}`."
         )
     with open(folder / INDEX, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -81,8 +80,7 @@ def load_shipped(
     return Corpus(
         name=name,
         audio=tuple(audio),
-        labels=np.array([number[row["label"]] for row in rows], dtype=np.int64),
-        label_names=label_names,
+        targets=Labels(np.array([number[row["label"]] for row in rows], dtype=np.int64), label_names),
         voices=np.array([row["voice"] for row in rows]),
         split=np.array([row["split"] for row in rows]),
         sample_rate=sample_rates.pop(),

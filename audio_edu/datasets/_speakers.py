@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+from .digits import DIGIT_NAMES
+
 CONTEXTS = ("alone", "list", "question")
 
 # The sounds of each digit in the symbols of the CMU dictionary, with the seconds they last in careful speech
@@ -108,42 +109,20 @@ PEOPLE = (
     Speaker("slt", "flite", "slt", "american", n_voices=16, high=True, package="flite", terms=_CMU),
     Speaker("slt", "festival", "cmu_us_slt_arctic_hts", "american", package="festvox-us-slt-hts", terms=_CMU),
     Speaker("kal", "flite", "kal16", "american", n_voices=16, package="flite", terms=_CMU),
-    Speaker(
-        "ked", "festival", "ked_diphone", "american", n_voices=10, package="festvox-kdlpc16k", terms=_CSTR
-    ),
+    Speaker("ked", "festival", "ked_diphone", "american", n_voices=10, package="festvox-kdlpc16k",
+            terms=_CSTR),
     Speaker("lp", "festival", "lp_diphone", "italian", 190, ITALIAN, 6, True, "festvox-italp16k", "GPL-2+"),
     Speaker("pc", "festival", "pc_diphone", "italian", 115, ITALIAN, 6, False, "festvox-itapc16k", "GPL-2+"),
     Speaker("ph", "festival", "czech_ph", "czech", 110, CZECH, 6, False, "festvox-czech-ph", "GPL-2+"),
-    Speaker(
-        "machac", "festival", "czech_machac", "czech", 105, CZECH, 6, False, "festvox-czech-machac", "GPL-3+"
-    ),
+    Speaker("machac", "festival", "czech_machac", "czech", 105, CZECH, 6, False, "festvox-czech-machac",
+            "GPL-3+"),
     Speaker("krb", "festival", "czech_krb", "czech", 230, CZECH, 6, True, "festvox-czech-krb", "GPL-3+"),
     Speaker("dita", "festival", "czech_dita", "czech", 195, CZECH, 5, True, "festvox-czech-dita", "GPL-3+"),
-    Speaker(
-        "lj",
-        "festival",
-        "suo_fi_lj_diphone",
-        "finnish",
-        185,
-        FINNISH,
-        6,
-        True,
-        "festvox-suopuhe-lj",
-        "LGPL-2+",
-    ),
-    Speaker(
-        "mv",
-        "festival",
-        "hy_fi_mv_diphone",
-        "finnish",
-        105,
-        FINNISH,
-        5,
-        False,
-        "festvox-suopuhe-mv",
-        "LGPL-2+",
-    ),
-)
+    Speaker("lj", "festival", "suo_fi_lj_diphone", "finnish", 185, FINNISH, 6, True, "festvox-suopuhe-lj",
+            "LGPL-2+"),
+    Speaker("mv", "festival", "hy_fi_mv_diphone", "finnish", 105, FINNISH, 5, False, "festvox-suopuhe-mv",
+            "LGPL-2+"),
+)  # fmt: skip
 
 TOOLS = {"flite": "flite", "festival": "festival", "espeak-ng": "espeak-ng"}  # program -> Debian package
 
@@ -185,11 +164,11 @@ def _flite(speaker: Speaker, folder: Path) -> Raw:
     raw: Raw = {}
     path = str(folder / "x.wav")
     say = ["flite", "-voice", speaker.tool_voice, "-o", path, "-psdur"]
-    for digit, word in enumerate(WORDS):
+    for digit, word in enumerate(DIGIT_NAMES):
         for context, text in (("alone", f"{word}."), ("question", f"{word}?")):
             _run([*say, "-t", text])
             raw[digit, context, speaker.accent] = sf.read(path)
-        before, after = WORDS[(digit + 3) % 10], WORDS[(digit + 7) % 10]
+        before, after = DIGIT_NAMES[(digit + 3) % 10], DIGIT_NAMES[(digit + 7) % 10]
         shown = _run([*say, "-t", f"{before}, {word}, {after}."])
         x, sample_rate = sf.read(path)
         raw[digit, "list", speaker.accent] = _between_pauses(x, sample_rate, shown), sample_rate
@@ -214,7 +193,7 @@ def _between_pauses(x: np.ndarray, sample_rate: int, shown: str) -> np.ndarray:
 def _festival(speaker: Speaker, folder: Path) -> Raw:
     lines = [f"(voice_{speaker.tool_voice})"]
     paths: dict[tuple[int, str, str], Path] = {}
-    for digit, word in enumerate(WORDS):
+    for digit, word in enumerate(DIGIT_NAMES):
         for context in CONTEXTS if speaker.sounds else ("alone", "question"):
             for stretch in (0.85, 1.0, 1.2):
                 path = folder / f"{digit}_{context}_{stretch}.wav"

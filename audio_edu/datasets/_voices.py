@@ -16,25 +16,22 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import resample_poly
 
+from ._speakers import ACCENTS, PEOPLE
+
 WORLD_RATE = 16000
 FRAME_MS = 5.0
-TEST_PEOPLE = ("ked", "dita", "mv")
+TEST_PEOPLE, VALIDATION_PEOPLE = ("ked", "dita", "mv"), ("pc", "ph")
 TEST_FORMANTS = ("m4", "f3", "klatt2", "Annie", "Andy", "edward", "robert", "belinda")
-TRAIN_FORMANTS = (
+DEVELOPMENT_FORMANTS = (
     "m1", "m2", "m3", "m5", "m6", "m7", "m8", "f1", "f2", "f4", "klatt", "klatt3", "Alex", "Diogo", "Gene",
     "Hugo", "Mario", "Michael", "Mike", "adam", "antonio", "aunty", "benjamin", "david", "grandma", "linda",
     "max", "paul", "quincy", "shelby",
 )  # fmt: skip
+VALIDATION_FORMANTS = ("m8", "f4", "klatt3", "Diogo", "Mario", "benjamin", "linda", "quincy")
 ESPEAK_ACCENTS = (
-    "en-us",
-    "en-gb",
-    "en-gb-scotland",
-    "en-gb-x-rp",
-    "en-us-nyc",
-    "en-029",
-    "en-gb-x-gbcwmd",
+    "en-us", "en-gb", "en-gb-scotland", "en-gb-x-rp", "en-us-nyc", "en-029", "en-gb-x-gbcwmd",
     "en-gb-x-gbclan",
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Voice:
     accent : str
         The accent it speaks with.
     split : str
-        ``train`` or ``test``.
+        ``train``, ``validation`` or ``test``.
     pitch : float
         Factor on f0 (espeak-ng: 0.5 to 1.5 stands for its pitch settings 0 to 99).
     tract : float
@@ -165,15 +162,12 @@ def resynthesize(
 
 def all_voices(seed: int = 2026) -> list[Voice]:
     """Return the voices of the corpus, the same ones each time."""
-    from ._speakers import ACCENTS, PEOPLE
-
     rng = np.random.default_rng(seed)
     voices = []
     for name in dict.fromkeys(person.name for person in PEOPLE):
         own = next(person for person in PEOPLE if person.name == name)
-        lift = (
-            -1 if own.high else 1
-        )  # where there is more room: most of a man's voices go up, of a woman's down
+        # where there is more room: most of a man's voices go up, of a woman's down
+        lift = -1 if own.high else 1
         for i in range(own.n_voices):
             # voice 0 is the speaker; the others are spread over what people have between them
             shift, more, own_pitch = rng.uniform(-1, 1), rng.standard_normal(), rng.standard_normal()
@@ -191,14 +185,22 @@ def all_voices(seed: int = 2026) -> list[Voice]:
                 hiss_db=round(rng.uniform(-16, 4), 1),
                 decay_db=round(rng.uniform(0, 18), 1),
             )
-            split = "test" if name in TEST_PEOPLE else "train"
+            split = _split_of(name)
             voices.append(Voice(f"{name}-{i:02d}", name, own.engine, accent, split, **(changes if i else {})))
-    for split, variants in (("train", TRAIN_FORMANTS), ("test", TEST_FORMANTS)):
+    for variants in (DEVELOPMENT_FORMANTS, TEST_FORMANTS):
         for i, variant in enumerate(variants):
             name, accent = f"espeak-{variant}", ESPEAK_ACCENTS[i % len(ESPEAK_ACCENTS)]
             pitch, tempo = round(rng.uniform(0.75, 1.25), 2), round(rng.uniform(0.9, 1.25), 2)
             decay_db = round(rng.uniform(0, 18), 1)
+            split = _split_of(variant)
             voices.append(
                 Voice(name, name, "espeak-ng", accent, split, pitch, tempo=tempo, decay_db=decay_db)
             )
     return voices
+
+
+def _split_of(name: str) -> str:
+    """What the clips of a person or of a formant voice are for."""
+    if name in (*TEST_PEOPLE, *TEST_FORMANTS):
+        return "test"
+    return "validation" if name in (*VALIDATION_PEOPLE, *VALIDATION_FORMANTS) else "train"

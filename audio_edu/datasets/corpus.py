@@ -1,8 +1,15 @@
 """`Corpus`: the one small, typed thing that every loader returns.
 
-A corpus is a row of *clips*. Clip ``i`` is ``audio[i]``, its class is ``labels[i]`` (a number) or
-``label_names[labels[i]]`` (a word), whoever or whatever made the sound is ``voices[i]``, and ``split[i]``
-says whether it is for training or for testing. All of these have the same length and the same order.
+A corpus is a row of *clips*. Clip ``i`` is ``audio[i]``, what it is said to be is entry ``i`` of ``targets``
+(a class, a text, tags, notes, a clean partner: see `audio_edu.datasets.targets`), whoever or whatever made
+the sound is ``voices[i]``, and ``split[i]`` says what it is for:
+
+* ``train``: to learn from;
+* ``validation``: to choose by (settings, when to stop, which of two networks);
+* ``test``: to be measured on, once, when nothing is chosen any more.
+
+``development`` is the first two together: what may be looked at while a model is made. The models that ship
+were trained on it once their settings were fixed.
 
 Clips differ in length, so ``audio`` is a tuple of one-dimensional arrays. `Corpus.pad` makes the rectangular
 array that a network wants.
@@ -11,7 +18,7 @@ array that a network wants.
 >>> corpus = Corpus(
 ...     name="two beeps",
 ...     audio=(np.ones(8000, np.float32), np.ones(4000, np.float32)),
-...     labels=[0, 1], label_names=("long", "short"), voices=["a", "b"], split=["train", "test"],
+...     targets=Labels([0, 1], ("long", "short")), voices=["a", "b"], split=["train", "test"],
 ...     sample_rate=8000,
 ... )
 >>> corpus
@@ -23,20 +30,25 @@ Corpus 'two beeps': 2 clips, 0.0 minutes at 8000 Hz, 2 labels, 2 voices; train 1
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from audio_edu._validate import check_positive, check_sample_rate
+from .._validate import check_choice, check_positive, check_sample_rate
+from .targets import Labels, Targets, read_only
 
-SPLITS = ("train", "test")
+__all__ = ["SPLITS", "Corpus"]
+
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Corpus:
-    """Labelled clips of sound with an official split.
+    """Clips of sound with their targets and an official split.
 
     Nothing in a corpus can be changed: its arrays are read-only. Use ``clip.copy()`` before editing a clip in
     place.
@@ -46,15 +58,13 @@ class Corpus:
     name : str
         What the corpus is called.
     audio : tuple of np.ndarray [shape=(n_samples,)]
-        The clips: mono, float32, full scale ±1, each of its own length.
-    labels : np.ndarray [shape=(n_clips,)]
-        The class of each clip, a whole number in ``range(len(label_names))``.
-    label_names : tuple of str
-        The name of each class.
+        The clips: mono, float32, full scale ±1, each of its own length. Empty for music that is notes only.
+    targets : Labels, Transcripts, Tags, Scores or CleanAudio
+        What each clip is said to be.
     voices : np.ndarray [shape=(n_clips,)]
         Who or what sounds in each clip, as text: a speaker, a synthetic voice, an instrument's preset.
     split : np.ndarray [shape=(n_clips,)]
-        ``"train"`` or ``"test"`` for each clip.
+        ``"train"``, ``"validation"`` or ``"test"`` for each clip.
     sample_rate : int
         Samples a second, the same for all clips.
     info : mapping of str to np.ndarray [shape=(n_clips,)]
@@ -70,8 +80,7 @@ class Corpus:
 
     name: str
     audio: tuple[np.ndarray, ...]
-    labels: np.ndarray
-    label_names: tuple[str, ...]
+    targets: Targets
     voices: np.ndarray
     split: np.ndarray
     sample_rate: int
@@ -79,12 +88,10 @@ class Corpus:
     licence: str = ""
 
     def __post_init__(self) -> None:
-        audio = tuple(_read_only(clip) for clip in self.audio)
-        labels = _read_only(np.asarray(self.labels))
-        voices = _read_only(np.asarray(self.voices, dtype=str))
-        split = _read_only(np.asarray(self.split, dtype=str))
-        info = {key: _read_only(np.asarray(column)) for key, column in self.info.items()}
-        label_names = tuple(str(name) for name in self.label_names)
+        audio = tuple(read_only(clip) for clip in self.audio)
+        voices = read_only(np.asarray(self.voices, dtype=str))
+        split = read_only(np.asarray(self.split, dtype=str))
+        info = {key: read_only(np.asarray(column)) for key, column in self.info.items()}
         check_sample_rate(self.sample_rate)
         for i, clip in enumerate(audio):
             if clip.dtype != np.float32 or clip.ndim != 1 or not clip.size:
@@ -92,56 +99,81 @@ class Corpus:
                     f"audio[{i}] is {clip.dtype} of shape {clip.shape}; expected float32 of shape "
                     f"(n_samples,), not empty."
                 )
-        columns = {"labels": labels, "voices": voices, "split": split} | {
-            f"info[{k!r}]": v for k, v in info.items()
-        }
+        n_clips = len(self.targets)
+        if audio and len(audio) != n_clips:
+            raise ValueError(f"audio has {len(audio)} clips, targets {n_clips}; expected one for each clip.")
+        columns = {"voices": voices, "split": split} | {f"info[{k!r}]": v for k, v in info.items()}
         for key, column in columns.items():
-            if column.shape[:1] != (len(audio),):
+            if column.shape[:1] != (n_clips,):
                 raise ValueError(
-                    f"{key} has shape {column.shape}; expected one entry for each of {len(audio)} clips."
+                    f"{key} has shape {column.shape}; expected one entry for each of {n_clips} clips."
                 )
-        if len(audio) == 0:
-            labels = _read_only(labels.astype(np.int64))
-        if labels.dtype.kind not in "iu":
-            raise TypeError(f"labels have dtype {labels.dtype}; expected whole numbers.")
-        if labels.size and not (labels.min() >= 0 and labels.max() < len(label_names)):
-            raise ValueError(
-                f"labels run from {labels.min()} to {labels.max()}; expected 0 to {len(label_names) - 1}, "
-                f"one for each of the {len(label_names)} label_names."
-            )
         unknown = sorted(set(split.tolist()) - set(SPLITS))
         if unknown:
-            raise ValueError(f"split holds {unknown}; expected only 'train' and 'test'.")
+            raise ValueError(f"split holds {unknown}; expected only {', '.join(map(repr, SPLITS))}.")
         for key, value in {
-            "audio": audio, "labels": labels, "label_names": label_names, "voices": voices, "split": split,
-            "info": MappingProxyType(info),
+            "audio": audio, "voices": voices, "split": split, "info": MappingProxyType(info),
         }.items():  # fmt: skip
             object.__setattr__(self, key, value)
 
     def __len__(self) -> int:
-        return len(self.audio)
+        return len(self.targets)
 
     def __repr__(self) -> str:
-        def count(part: str) -> str:
-            mask = self.split == part
-            return f"{int(mask.sum())}", f"{len(set(self.voices[mask].tolist()))}"
-
-        (n_train, v_train), (n_test, v_test) = count("train"), count("test")
+        parts = []
+        for name in SPLITS:
+            mask = self.split == name
+            if mask.any() or name != "validation":
+                words = "{} {} clips of {} voices" if not parts else "{} {} of {}"
+                parts.append(words.format(name, int(mask.sum()), len(set(self.voices[mask].tolist()))))
         return (
             f"Corpus {self.name!r}: {len(self)} clips, {self.minutes:.1f} minutes at {self.sample_rate} Hz, "
-            f"{len(self.label_names)} labels, {len(set(self.voices.tolist()))} voices; "
-            f"train {n_train} clips of {v_train} voices, test {n_test} of {v_test}"
+            f"{self.targets.describe()}, {len(set(self.voices.tolist()))} voices; {', '.join(parts)}"
         )
 
     @property
+    def labels(self) -> np.ndarray:
+        """The class of each clip, a whole number [shape=(n_clips,)], where the targets are `Labels`."""
+        return self._labels.values
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The names of the classes, where the targets are `Labels`."""
+        return self._labels.names
+
+    @property
+    def _labels(self) -> Labels:
+        if not isinstance(self.targets, Labels):
+            raise TypeError(
+                f"corpus {self.name!r} has {type(self.targets).__name__}, not labels; see corpus.targets."
+            )
+        return self.targets
+
+    @property
     def train(self) -> Corpus:
-        """The clips of the official training split, as a corpus."""
-        return self.select(self.split == "train")
+        """The clips to learn from, as a corpus."""
+        return self.part("train")
+
+    @property
+    def validation(self) -> Corpus:
+        """The clips to choose by, as a corpus."""
+        return self.part("validation")
+
+    @property
+    def development(self) -> Corpus:
+        """The clips that may be looked at while a model is made: training and validation, as a corpus."""
+        return self.part("train", "validation")
 
     @property
     def test(self) -> Corpus:
-        """The clips of the official test split, as a corpus."""
-        return self.select(self.split == "test")
+        """The clips to be measured on, as a corpus."""
+        return self.part("test")
+
+    def part(self, *names: str) -> Corpus:
+        """Return the clips of some splits, or of all of them (``"all"``), as a corpus."""
+        for name in names:
+            check_choice(name, "split", [*SPLITS, "all"])
+        return self if "all" in names else self.select(np.isin(self.split, names))
 
     @property
     def lengths(self) -> np.ndarray:
@@ -152,6 +184,15 @@ class Corpus:
     def minutes(self) -> float:
         """The length of all clips together, in minutes."""
         return float(self.lengths.sum()) / self.sample_rate / 60
+
+    def fingerprint(self) -> str:
+        """Return a hash of every sample and every target: two corpora with the same one train alike."""
+        digest = hashlib.sha256()
+        for clip in self.audio:
+            digest.update(np.ascontiguousarray(clip).tobytes())
+        for each in fields(self.targets):  # type: ignore[arg-type]
+            digest.update(_content(getattr(self.targets, each.name)))
+        return digest.hexdigest()
 
     def select(self, which: np.ndarray) -> Corpus:
         """Return the corpus of some of the clips.
@@ -180,8 +221,8 @@ class Corpus:
         rows = np.arange(len(self))[which]
         return replace(
             self,
-            audio=tuple(self.audio[i] for i in rows),
-            labels=self.labels[rows],
+            audio=tuple(self.audio[i] for i in rows) if self.audio else (),
+            targets=self.targets.select(rows),
             voices=self.voices[rows],
             split=self.split[rows],
             info={key: column[rows] for key, column in self.info.items()},
@@ -210,8 +251,8 @@ class Corpus:
         return rows
 
 
-def _read_only(x: np.ndarray) -> np.ndarray:
-    """Return a view of `x` that cannot be written through."""
-    x = np.asarray(x).view()
-    x.flags.writeable = False
-    return x
+def _content(value: Any) -> bytes:
+    """The bytes of an array, a text, or a sequence of them."""
+    if isinstance(value, tuple):
+        return b"".join(len(part).to_bytes(8, "big") + part for part in map(_content, value))
+    return value.encode() if isinstance(value, str) else np.ascontiguousarray(value).tobytes()

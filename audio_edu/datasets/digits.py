@@ -15,7 +15,7 @@ def load_digits() -> Corpus:
     """Load the spoken digits that ship with the book.
 
     The label of a clip is its digit, 0 to 9. Clips are 8 kHz, mono, trimmed to the word with a small margin,
-    each scaled to a peak of 0.9. Voices never appear in both splits, and neither do the speakers behind them.
+    each scaled to a peak of 0.9. No voice, and no speaker behind a voice, appears in two of the splits.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def load_digits() -> Corpus:
     >>> digits.sample_rate
     8000
     >>> threes = digits.select(digits.labels == 3)
-    >>> set(digits.train.voices) & set(digits.test.voices)
+    >>> set(digits.development.voices) & set(digits.test.voices)
     set()
     """
     return load_shipped(

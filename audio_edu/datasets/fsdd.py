@@ -2,7 +2,7 @@
 
 Z. Jackson and others, https://github.com/Jakobovski/free-spoken-digit-dataset, CC BY-SA 4.0: six speakers,
 each digit fifty times, 3,000 recordings. The official split holds back recordings 0 to 4 of each digit and
-speaker, so the *same people* are in both parts: a model that does well there knows these six voices. The
+speaker, so the *same people* are in both splits: a model that does well there knows these six voices. The
 harder and more honest question leaves a speaker out, or trains on `load_digits` alone.
 """
 
@@ -16,6 +16,7 @@ import numpy as np
 from ._archive import members, read_clip
 from .corpus import Corpus
 from .digits import DIGIT_NAMES
+from .targets import Labels
 
 URL = "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags/v1.0.10.zip"
 FILE_NAME = "free-spoken-digit-dataset-1.0.10.zip"
@@ -97,8 +98,7 @@ def _read(path: Path) -> Corpus:
     return Corpus(
         name="FSDD",
         audio=tuple(clips[key] for key in keys),
-        labels=digits,
-        label_names=DIGIT_NAMES,
+        targets=Labels(digits, DIGIT_NAMES),
         voices=speakers,
         split=np.where(takes < 5, "test", "train"),
         sample_rate=SAMPLE_RATE,

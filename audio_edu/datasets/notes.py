@@ -18,9 +18,10 @@ def load_notes() -> Corpus:
     """Load the single notes that ship with the book.
 
     The label of a clip is its instrument, its voice the sound font's preset. Clips are 16 kHz, mono and 1 s
-    long: the note begins after 10 ms and is let go after 0.75 s. They keep their level: a soft note is softer
-    than a loud one of the same preset. Test presets are not among the training presets, and test pitches (odd
-    MIDI numbers) are not among the training pitches (even ones).
+    long: the note begins after 10 ms and is released after 0.75 s. They keep their level: a soft note is
+    softer than a loud one of the same preset. No preset appears in two of the splits, and test pitches (odd
+    MIDI numbers) are not among those of the other two (even ones). Only the instruments that have several
+    presets to learn from have one for validation.
 
     Returns
     -------

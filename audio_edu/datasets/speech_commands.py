@@ -1,7 +1,7 @@
 """Speech Commands v0.02: one-second words of 2,618 real people, 16 kHz.
 
 P. Warden, "Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition", arXiv:1804.03209, 2018; CC
-BY 4.0. The official split keeps each speaker in one part.
+BY 4.0. The official split keeps all clips of a speaker together.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from audio_edu._validate import check_positive
-
+from .._validate import check_positive
 from ._archive import members, read_clip
 from .corpus import Corpus
 from .digits import DIGIT_NAMES
+from .targets import Labels
 
 URL = "http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz"
 # As published by torchaudio and by TensorFlow Datasets.
@@ -48,14 +48,13 @@ def load_speech_commands(
         Which of the 35 words to load, in the order of their labels. Default: the ten digits. All 35 take 7 GB
         of memory.
     n_per_word : int, optional
-        Load at most so many clips of each word and part: the first ones found. Default: all.
+        Load at most this many clips of each word and split: the first ones found. Default: all.
 
     Returns
     -------
     Corpus
-        The label is the word's place in `words`, the voice is the speaker's identifier. ``info`` has the
-        column ``part``: the official ``training``, ``validation`` or ``testing``; ``validation`` counts as
-        ``train`` in the split.
+        The label is the word's index in `words`, the voice is the speaker's identifier, and the split is the
+        official one: ``train``, ``validation`` or ``test``.
 
     Raises
     ------
@@ -88,11 +87,11 @@ def load_speech_commands(
     def wanted(name: PurePosixPath) -> bool:
         if name.suffix != ".wav" or name.parent.name not in words or "_nohash_" not in name.name:
             return False
-        key = name.parent.name, part_of(name.name)
+        key = name.parent.name, split_of(name.name)
         found[key] += 1
         return n_per_word is None or found[key] <= n_per_word
 
-    audio, labels, voices, parts = [], [], [], []
+    audio, labels, voices, splits = [], [], [], []
     for name, content in members(path, wanted):
         try:
             clip = read_clip(name, content, SAMPLE_RATE)
@@ -101,32 +100,30 @@ def load_speech_commands(
         audio.append(clip)
         labels.append(words.index(name.parent.name))
         voices.append(name.name.partition("_nohash_")[0])
-        parts.append(part_of(name.name))
+        splits.append(split_of(name.name))
     missing = [word for i, word in enumerate(words) if i not in set(labels)]
     if missing:
         raise ValueError(f"path is {str(path)!r}, which holds no recording of {', '.join(missing)}.")
     return Corpus(
         name="Speech Commands",
         audio=tuple(audio),
-        labels=np.array(labels),
-        label_names=words,
+        targets=Labels(np.array(labels), words),
         voices=np.array(voices),
-        split=np.where(np.array(parts) == "testing", "test", "train"),
+        split=np.array(splits),
         sample_rate=SAMPLE_RATE,
-        info={"part": np.array(parts)},
         licence="CC BY 4.0",
     )
 
 
-def part_of(file_name: str) -> str:
-    """Return the official part of a recording: ``training``, ``validation`` (10 %) or ``testing`` (10 %).
+def split_of(file_name: str) -> str:
+    """Return the official split of a recording: ``train``, ``validation`` (10 %) or ``test`` (10 %).
 
-    The rule is the corpus's own: a hash of the speaker's identifier, so that a speaker stays in one part.
+    The rule is the corpus's own: a hash of the speaker's identifier, so that a speaker stays in one split.
 
-    >>> part_of("0a7c2a8d_nohash_0.wav") == part_of("0a7c2a8d_nohash_4.wav")
+    >>> split_of("0a7c2a8d_nohash_0.wav") == split_of("0a7c2a8d_nohash_4.wav")
     True
     """
     speaker = re.sub(r"_nohash_.*$", "", file_name)
     largest = 2**27 - 1
     percent = int(hashlib.sha1(speaker.encode()).hexdigest(), 16) % (largest + 1) * (100.0 / largest)
-    return "validation" if percent < 10 else "testing" if percent < 20 else "training"
+    return "validation" if percent < 10 else "test" if percent < 20 else "train"

@@ -1,7 +1,8 @@
-"""Recognizing sound: three networks that look at time in three ways, and what trains and judges them.
+"""Recognising sound: three networks that look at time in three ways, and what they have in common.
 
-``cnn`` slides small filters over the spectrogram, ``rnn`` reads it from left to right, ``attention`` looks
-at all of it at once. The literal NumPy form of each formula stands beside the Keras layer.
+`cnn` slides small filters over the spectrogram, `rnn` reads it frame by frame, `attention` looks at all of it
+at once. Features, augmentation, batches, scores and the recogniser itself are the same for all three and are
+here; a family's own package has its formulas, its network and its recipe.
 """
 
 import lazy_loader as _lazy

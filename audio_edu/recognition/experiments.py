@@ -29,12 +29,20 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets import Corpus, load_digits, load_fsdd
+from .._validate import check_choice
+from ..datasets import Corpus, Labels, load_digits, load_fsdd
+from ..metrics import classification_report, majority_accuracy, svm_accuracy
+from ..training import load_checkpoint, train
+from .attention import family as attention
 from .augment import Augmentation
-from .evaluate import Recognizer, load_recognizer, majority_accuracy, score, svm_accuracy
-from .training import RECIPES, Recipe, train
+from .cnn import family as cnn
+from .recipe import RecognizerRecipe
+from .recognize import Recognizer
+from .rnn import family as rnn
 
-__all__ = ["ABLATIONS", "KNOWN_PEOPLE", "PROTOCOLS", "UNKNOWN_PEOPLE", "jobs", "join", "main", "run"]
+__all__ = ["ABLATIONS", "FAMILIES", "PROTOCOLS", "jobs", "join", "main", "run"]
+
+FAMILIES = {"cnn": cnn.FAMILY, "rnn": rnn.FAMILY, "attention": attention.FAMILY}
 
 PROTOCOLS = (
     "official",
@@ -45,33 +53,27 @@ PROTOCOLS = (
     "ablation",
 )
 
-#: For training on real people. They are few clips and few steps: the weights' average must forget sooner.
-#: Those who are known already need little change, those who are not nearly as much as synthetic voices do.
-KNOWN_PEOPLE: dict[str, Recipe] = {
-    name: replace(
-        recipe,
-        n_epochs=16,
-        averaging=0.98,
-        augmentation=replace(
+#: How recipes for synthetic voices are changed for real people: the epochs, and the fields. People are few
+#: clips and few steps, so the average of the weights must forget sooner. Those who are known already need
+#: little augmentation, those who are not nearly as much as synthetic voices do.
+_KNOWN = (
+    16,
+    {
+        "ema_decay": 0.98,
+        "augmentation": replace(
             Augmentation.none(), speed=0.1, cut=0.05, shift_s=0.1, noise=0.5, tempo=0.1, tract=0.06, masks=0.5
         ),
-    )
-    for name, recipe in RECIPES.items()
-}
-UNKNOWN_PEOPLE: dict[str, Recipe] = {
-    name: replace(
-        recipe,
-        n_epochs=16,
-        averaging=0.98,
-        augmentation=replace(recipe.augmentation, hiss_db=6.0, equalizer_db=3.0, trim=0.1, mixup=0.3),
-    )
-    for name, recipe in RECIPES.items()
-}
-
+    },
+)
+_UNKNOWN = (
+    16,
+    {
+        "ema_decay": 0.98,
+        "augmentation": replace(Augmentation(), hiss_db=6.0, equalizer_db=3.0, trim=0.1, mixup=0.3),
+    },
+)
 #: From a network that knows the words already: a few gentle steps.
-FROM_DIGITS: dict[str, Recipe] = {
-    name: replace(recipe, n_epochs=8, learning_rate=5e-4, averaging=0.98) for name, recipe in RECIPES.items()
-}
+_FROM_DIGITS = 8, {"learning_rate": 5e-4, "ema_decay": 0.98}
 
 #: What is left out, one row of the table each.
 ABLATIONS: dict[str, tuple[str, ...]] = {
@@ -91,7 +93,7 @@ ABLATIONS: dict[str, tuple[str, ...]] = {
 
 def jobs(
     protocol: str, network: str, people: Corpus, *, seeds: Sequence[int], n_epochs: int | None = None
-) -> Iterator[tuple[str, Recipe, Corpus, Corpus]]:
+) -> Iterator[tuple[str, RecognizerRecipe, Corpus, Corpus]]:
     """Yield what has to be trained: (name of the row, recipe, training clips, test clips).
 
     Parameters
@@ -112,59 +114,67 @@ def jobs(
     ValueError
         If the protocol is unknown.
     """
-    if protocol not in PROTOCOLS:
-        raise ValueError(f"protocol is {protocol!r}; expected one of {', '.join(PROTOCOLS)}.")
-    of_synthetic = {"digits": RECIPES, "ablation": RECIPES}
-    others = {"official": KNOWN_PEOPLE, "leave-one-out-from-digits": FROM_DIGITS}
-    base = {**of_synthetic, **others}.get(protocol, UNKNOWN_PEOPLE)[network]
-    if n_epochs:
-        base = replace(base, n_epochs=n_epochs)
-    with_synthetic = ("leave-one-out-and-digits", "digits", "ablation")
-    synthetic = load_digits().train if protocol in with_synthetic else None
+    check_choice(protocol, "protocol", PROTOCOLS)
+    recipe = FAMILIES[network].recipes[network]
+    synthetic = load_digits().development
+    epochs, fields = {
+        "official": _KNOWN,
+        "leave-one-out-from-digits": _FROM_DIGITS,
+        "digits": (round(recipe.n_steps * recipe.batch_size / len(synthetic)), {}),
+    }.get("digits" if protocol == "ablation" else protocol, _UNKNOWN)
+
+    def job(name: str, training: Corpus, test: Corpus, **changes: Any) -> tuple:
+        n_steps = (n_epochs or epochs) * (len(training) // recipe.batch_size)
+        return (
+            name,
+            replace(recipe, **{**fields, "n_steps": n_steps, "seed": seed, **changes}),
+            training,
+            test,
+        )
+
     for seed in seeds:
-        recipe = replace(base, seed=seed)
         if protocol == "official":
-            yield f"seed {seed}", recipe, people.train, people.test
+            yield job(f"seed {seed}", people.development, people.test)
         elif protocol == "digits":
-            yield f"seed {seed}", recipe, synthetic, people
+            yield job(f"seed {seed}", synthetic, people)
         elif protocol == "ablation":
             for name, off in ABLATIONS.items():
-                changes = recipe.augmentation
-                changes = Augmentation.none() if off == ("all",) else changes.without(*off)
-                yield f"{name}, seed {seed}", replace(recipe, augmentation=changes), synthetic, people
+                changes = Augmentation.none() if off == ("all",) else recipe.augmentation.without(*off)
+                yield job(f"{name}, seed {seed}", synthetic, people, augmentation=changes)
         else:
             for voice in sorted(set(people.voices.tolist())):
                 left_out = people.voices == voice
                 training = people.select(~left_out)
-                if synthetic:
+                if protocol == "leave-one-out-and-digits":
                     training = join(training, synthetic)
-                yield f"{voice}, seed {seed}", recipe, training, people.select(left_out)
+                yield job(f"{voice}, seed {seed}", training, people.select(left_out))
 
 
 def join(a: Corpus, b: Corpus) -> Corpus:
     """Put the clips of two corpora with the same classes and sample rate into one."""
     if a.label_names != b.label_names or a.sample_rate != b.sample_rate:
         raise ValueError(f"a is {a!r}, b is {b!r}; expected the same classes and sample rate.")
-    columns = {
-        key: np.concatenate([getattr(a, key), getattr(b, key)]) for key in ("labels", "voices", "split")
-    }
-    return replace(a, name=f"{a.name} and {b.name}", audio=a.audio + b.audio, info={}, licence="", **columns)
+    columns = {key: np.concatenate([getattr(a, key), getattr(b, key)]) for key in ("voices", "split")}
+    targets = Labels(np.concatenate([a.labels, b.labels]), a.label_names)
+    name = f"{a.name} and {b.name}"
+    return replace(a, name=name, audio=a.audio + b.audio, targets=targets, info={}, licence="", **columns)
 
 
 def run(
-    recipe: Recipe,
+    network: str,
+    recipe: RecognizerRecipe,
     training: Corpus,
     test: Corpus,
     *,
     start: Recognizer | None = None,
     state_path: Path | None = None,
 ) -> dict[str, Any]:
-    """Train, and judge on the test clips; returns `score`'s report and ``wall_s``, ``n_parameters``."""
-    begin = start.network if start else None
-    network, report = train(recipe, training, start=begin, state_path=state_path, resume=True)
-    recognizer = Recognizer(recipe, network)
-    found = score(recognizer.probabilities(test.audio), test)
-    return {**found, "wall_s": report["wall_s"], "n_parameters": recognizer.n_parameters}
+    """Train, and judge on the test clips; returns the report, ``wall_s`` and ``n_parameters``."""
+    model, report = train(
+        FAMILIES[network], recipe, training, start=start, state_path=state_path, resume=True, progress=True
+    )
+    found = classification_report(model.probabilities(test.audio), test)
+    return {**found, "wall_s": report["wall_s"], "n_parameters": model.n_parameters}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -174,7 +184,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--data", type=Path, help="a folder or an archive of recordings; default: download FSDD"
     )
-    parser.add_argument("--network", choices=sorted(RECIPES), default="cnn")
+    parser.add_argument("--network", choices=sorted(FAMILIES), default="cnn")
     parser.add_argument("--seeds", type=int, default=1, help="how many trainings, with the seeds 1, 2, ...")
     parser.add_argument("--epochs", type=int, help="default: the recipe's")
     parser.add_argument("--out", type=Path, default=Path("experiments"), help="a folder for the table")
@@ -184,15 +194,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     table, accuracies = args.out / f"{args.protocol}_{args.network}.csv", []
     todo = jobs(args.protocol, args.network, people, seeds=range(1, args.seeds + 1), n_epochs=args.epochs)
-    start = load_recognizer(args.network) if args.protocol == "leave-one-out-from-digits" else None
+    start = None
+    if args.protocol == "leave-one-out-from-digits":
+        start = load_checkpoint(FAMILIES[args.network], args.network)
     for number, (name, recipe, training, test) in enumerate(todo):
         if args.baselines:
             guess, svm = majority_accuracy(training, test), svm_accuracy(training, test)
             print(f"{name}: majority {guess:.3f}, SVM {svm:.3f}")
         state = args.out / f".{table.stem}_{number}.npz"
-        report = run(recipe, training, test, start=start, state_path=state)
+        report = run(args.network, recipe, training, test, start=start, state_path=state)
         accuracies.append(report["accuracy"])
-        row = {"row": name, "accuracy": report["accuracy"], **report["per_voice"], "epochs": recipe.n_epochs}
+        row = {"row": name, "accuracy": report["accuracy"], **report["per_voice"], "steps": recipe.n_steps}
         row |= {"n_parameters": report["n_parameters"], "train_s": round(report["wall_s"])}
         new = number == 0
         with open(table, "w" if new else "a", newline="", encoding="utf-8") as file:

@@ -8,26 +8,21 @@ knows what is said.
 Each clip is normalized by itself, over its own speech: levels differ fifteenfold between people and
 microphones, and say nothing about the digit.
 
-Everything exists twice: in NumPy (`speech_features`), and as a Keras layer (`SpeechFeatures`) that turns
-samples into the same numbers inside a compiled model. A test holds the two equal.
+The same as a Keras layer, for a model that takes samples, is in `audio_edu.recognition.frontend`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-import keras
 import numpy as np
-from keras import ops
 
 from .._validate import check_audio, check_positive, check_range, check_sample_rate
-from ..signal.mel import log_mel, mel_filter_bank
+from ..signal.mel import log_mel
 
 __all__ = [
     "FeatureSettings",
-    "SpeechFeatures",
     "fit_length",
     "normalize_frames",
     "speech_features",
@@ -226,63 +221,3 @@ def log_mel_frames(x: np.ndarray, settings: FeatureSettings) -> np.ndarray:
     s = settings
     mel_db = log_mel(x, s.sample_rate, n_fft=s.n_fft, hop_length=s.hop_length, n_mels=s.n_mels, top_db=None)
     return np.ascontiguousarray(mel_db.swapaxes(-1, -2))
-
-
-@keras.saving.register_keras_serializable("audio_edu")
-class SpeechFeatures(keras.layers.Layer):
-    """`speech_features` as a layer: samples in, normalized frames and mask out.
-
-    Input [shape=(n_clips, n_samples)], output [shape=(n_clips, n_frames, n_mels + 1)]. It has no weights.
-
-    Parameters
-    ----------
-    settings : FeatureSettings or dict, optional
-        How samples become frames.
-    """
-
-    def __init__(self, settings: FeatureSettings | dict | None = None, **options: Any):
-        super().__init__(**options)
-        if isinstance(settings, dict):
-            settings = FeatureSettings(**settings)
-        self.settings = settings or FeatureSettings()
-        s = self.settings
-        # The transform itself as a matrix: n_fft is small, and one product is faster than many short FFTs
-        n, k = np.arange(s.n_fft), np.arange(1 + s.n_fft // 2)
-        window = 0.5 - 0.5 * np.cos(2 * np.pi * n / s.n_fft)
-        angle = 2 * np.pi * ((n[:, None] * k) % s.n_fft) / s.n_fft
-        self._dft = np.concatenate(
-            [window[:, None] * np.cos(angle), window[:, None] * np.sin(angle)], axis=1
-        ).astype(np.float32)
-        self._bank = mel_filter_bank(s.sample_rate, s.n_fft, s.n_mels).T.astype(np.float32)
-
-    def call(self, x: Any) -> Any:
-        """Transform samples [shape=(n_clips, n_samples)]."""
-        s = self.settings
-        half = s.n_fft // 2
-        x = ops.pad(x, [[0, 0], [half, half]])
-        frames = ops.extract_sequences(x, s.n_fft, s.hop_length)
-        spectrum = ops.square(ops.matmul(frames, self._dft))
-        power = spectrum[..., : half + 1] + spectrum[..., half + 1 :]
-        # L = 10 log10 max(mel, 1e-10)
-        mel = ops.maximum(ops.matmul(power, self._bank), 1e-10)
-        mel_db = 10 * ops.log10(mel)
-        mel_db = ops.maximum(mel_db, ops.max(mel_db, axis=(1, 2), keepdims=True) - s.floor_db)
-        level = 10 * ops.log10(ops.sum(ops.power(10.0, mel_db / 10), axis=-1))
-        loud = ops.cast(level > ops.max(level, axis=1, keepdims=True) - s.range_db, "float32")
-        m = ops.cast(ops.cumsum(loud, axis=1) > 0.5, "float32")
-        m = m * ops.cast(ops.flip(ops.cumsum(ops.flip(loud, axis=1), axis=1), axis=1) > 0.5, "float32")
-        m = m[..., None]
-        n = ops.sum(m, axis=1, keepdims=True)
-        mean = ops.sum(mel_db * m, axis=1, keepdims=True) / n
-        mean = s.whitening * mean + (1 - s.whitening) * ops.mean(mean, axis=-1, keepdims=True)
-        y = (mel_db - mean) * m
-        std = ops.sqrt(ops.sum(ops.square(y), axis=(1, 2), keepdims=True) / (n * s.n_mels))
-        return ops.concatenate([y / (std + 1e-3), m], axis=-1)
-
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
-        """Return (n_clips, n_frames, n_channels)."""
-        return (input_shape[0], self.settings.n_frames, self.settings.n_channels)
-
-    def get_config(self) -> dict:
-        """Return what the layer was made with."""
-        return {**super().get_config(), "settings": asdict(self.settings)}

@@ -6,6 +6,7 @@ from . import inversion as inversion
 from . import levels as levels
 from . import mel as mel
 from . import pcm as pcm
+from . import pitch as pitch
 from . import restore as restore
 from . import rooms as rooms
 from . import spectrogram as spectrogram
@@ -25,6 +26,7 @@ from .inversion import griffin_lim as griffin_lim
 from .inversion import istft as istft
 from .inversion import mel_to_audio as mel_to_audio
 from .inversion import mel_to_spectrogram as mel_to_spectrogram
+from .inversion import nonnegative_inverse as nonnegative_inverse
 from .inversion import spectral_convergence_db as spectral_convergence_db
 from .levels import active_level_db as active_level_db
 from .levels import loudness_db as loudness_db
@@ -42,6 +44,7 @@ from .pcm import frame as frame
 from .pcm import mu_law_decode as mu_law_decode
 from .pcm import mu_law_encode as mu_law_encode
 from .pcm import quantize as quantize
+from .pitch import note_pitch as note_pitch
 from .restore import repair as repair
 from .rooms import ROOMS as ROOMS
 from .rooms import Room as Room

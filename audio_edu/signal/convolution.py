@@ -20,27 +20,8 @@ import numpy as np
 import scipy.signal
 
 from .._validate import check_audio, check_choice
-from .denoise import snr_db, wiener_denoise
-from .filters import band_pass, frequency_response, high_pass, low_pass, moving_average
-from .rooms import ROOMS, Room, echo_response, measure_rt60, reverb, room_response
 
-__all__ = [
-    "ROOMS",
-    "Room",
-    "band_pass",
-    "convolve",
-    "echo_response",
-    "fast_convolve",
-    "frequency_response",
-    "high_pass",
-    "low_pass",
-    "measure_rt60",
-    "moving_average",
-    "reverb",
-    "room_response",
-    "snr_db",
-    "wiener_denoise",
-]
+__all__ = ["convolve", "fast_convolve"]
 
 
 def convolve(x: np.ndarray, h: np.ndarray) -> np.ndarray:

@@ -14,12 +14,20 @@ from __future__ import annotations
 
 import librosa
 import numpy as np
+import scipy.sparse
 
 from .._validate import check_audio, check_positive, check_range
 from ..reproducible import SEED
 from .mel import mel_filter_bank
 
-__all__ = ["griffin_lim", "istft", "mel_to_audio", "mel_to_spectrogram", "spectral_convergence_db"]
+__all__ = [
+    "griffin_lim",
+    "istft",
+    "mel_to_audio",
+    "mel_to_spectrogram",
+    "nonnegative_inverse",
+    "spectral_convergence_db",
+]
 
 
 def istft(
@@ -86,7 +94,7 @@ def griffin_lim(
     seed: int | None = SEED,
     length: int | None = None,
 ) -> np.ndarray:
-    """Find a sound that has this magnitude spectrogram.
+    """Find a sound that has this magnitude spectrogram (librosa's Griffin-Lim).
 
     Parameters
     ----------
@@ -101,7 +109,7 @@ def griffin_lim(
     momentum : float
         0 is the algorithm of 1984; 0.99 (Perraudin et al.) gets further in as many iterations. At most 1.
     seed : int or None
-        Seeds the random phase to start with. None starts with phase 0 everywhere.
+        Seeds the phase to start with, uniform in [0, 2π). None starts with phase 0 everywhere.
     length : int, optional
         Samples to return. None: as many as the frames determine.
 
@@ -131,30 +139,66 @@ def griffin_lim(
     check_range(momentum, "momentum", 0.0, 1.0)
     if length is None:
         length = max(1, hop_length * (magnitude.shape[-1] - 1))
+    check_positive(length, "length", integer=True)
+    # librosa wants exactly the frames that the STFT of its result has: frames after the end are left out, and
+    # what the frames say nothing of becomes silence.
+    n_frames = min(magnitude.shape[-1], 1 + (length - n_fft % 2) // hop_length)
+    x = librosa.griffinlim(
+        magnitude[..., :n_frames],
+        n_iter=n_iter,
+        hop_length=hop_length,
+        n_fft=n_fft,
+        momentum=momentum,
+        length=min(length, n_frames * hop_length - 1 + n_fft % 2),
+        init=None if seed is None else "random",
+        random_state=np.random.default_rng(seed),
+    )
+    return librosa.util.fix_length(x, size=length)
 
-    def to_sound(spectrum: np.ndarray) -> np.ndarray:
-        return librosa.istft(spectrum, hop_length=hop_length, n_fft=n_fft, length=length)
 
-    def to_spectrum(x: np.ndarray) -> np.ndarray:
-        spectrum = librosa.stft(x, n_fft=n_fft, hop_length=hop_length)[..., : magnitude.shape[-1]]
-        short = magnitude.shape[-1] - spectrum.shape[-1]
-        return np.pad(spectrum, [(0, 0)] * (spectrum.ndim - 1) + [(0, short)]) if short else spectrum
+def nonnegative_inverse(
+    filters: np.ndarray | scipy.sparse.csr_array, target: np.ndarray, *, n_iter: int = 50
+) -> np.ndarray:
+    """Find an `x` that is nowhere negative, with ``filters @ x`` close to `target`.
 
-    if seed is None:
-        phase = np.ones(magnitude.shape, dtype=np.result_type(magnitude, np.complex64))
-    else:
-        angle = np.random.default_rng(seed).uniform(-np.pi, np.pi, magnitude.shape)
-        phase = np.exp(1j * angle).astype(np.result_type(magnitude, np.complex64))
-    smallest = np.finfo(magnitude.dtype).tiny
-    before = np.zeros_like(phase)
+    Where there are fewer bands than bins there are many. These multiplicative updates start with each band's
+    power spread evenly over its bins, stay smooth, and never turn negative.
+
+    Parameters
+    ----------
+    filters : np.ndarray or sparse array [shape=(n_bands, n_bins)]
+        Weights, 0 or above: a filter bank. Sparse filters take targets of two dimensions only.
+    target : np.ndarray [shape=(..., n_bands, n_frames)]
+        Powers, 0 or above.
+    n_iter : int
+        Updates, 1 or more.
+
+    Returns
+    -------
+    np.ndarray [shape=(..., n_bins, n_frames)], float32
+        0 in bins that no band covers.
+
+    References
+    ----------
+    Lee and Seung (2000), Algorithms for non-negative matrix factorization (the update of one factor,
+    for the Kullback-Leibler divergence, which treats quiet bands as it treats loud ones).
+
+    Examples
+    --------
+    >>> filters = np.array([[1, 1, 0], [0, 0, 2]], np.float32)
+    >>> nonnegative_inverse(filters, np.array([[4.0], [6.0]])).ravel().round(3).tolist()
+    [2.0, 2.0, 3.0]
+    """
+    check_range(n_iter, "n_iter", 1, 100_000, integer=True)
+    target = target.astype(np.float32)
+    tiny = np.float32(1e-20)
+    covered = np.maximum(filters.sum(axis=0)[:, np.newaxis], tiny)
+    # Start from each bin's share of its bands, in proportion.
+    x = filters.T @ (target / np.maximum(filters.sum(axis=1)[:, np.newaxis], tiny)) / covered
     for _ in range(n_iter):
-        # C ← STFT(ISTFT(|X| e^{jφ})): the nearest spectrum that a sound can have
-        consistent = to_spectrum(to_sound(magnitude * phase))
-        # φ ← ∠(C − α/(1 + α) C_before): a step beyond it, in the direction it moves
-        phase = consistent - momentum / (1 + momentum) * before
-        phase /= np.maximum(np.abs(phase), smallest)
-        before = consistent
-    return to_sound(magnitude * phase)
+        # x ← x · Fᵀ(target / Fx) / Fᵀ1
+        x *= (filters.T @ (target / np.maximum(filters @ x, tiny))) / covered
+    return x
 
 
 def mel_to_spectrogram(
@@ -168,8 +212,8 @@ def mel_to_spectrogram(
 ) -> np.ndarray:
     """Find a magnitude spectrogram whose mel spectrogram is this one.
 
-    There are many: 80 bands do not determine 257 bins. Multiplicative updates find one that is nowhere
-    negative and spreads each band's power smoothly over its bins.
+    There are many: 80 bands do not determine 257 bins. `nonnegative_inverse` finds one that spreads each
+    band's power smoothly over its bins.
 
     Parameters
     ----------
@@ -187,11 +231,6 @@ def mel_to_spectrogram(
     np.ndarray [shape=(..., 1 + n_fft // 2, n_frames)]
         Magnitudes (the root of power), for `griffin_lim`.
 
-    References
-    ----------
-    Lee and Seung (2000), Algorithms for non-negative matrix factorization (the update of one factor,
-    for the Kullback-Leibler divergence, which treats quiet bands as it treats loud ones).
-
     Examples
     --------
     >>> mel_to_spectrogram(np.ones((80, 10)), 16000).shape
@@ -203,17 +242,8 @@ def mel_to_spectrogram(
             f"mel_power goes down to {mel_power.min():.4g}; expected power, 0 or above. "
             f"From decibels: 10 ** (mel / 10)."
         )
-    check_range(n_iter, "n_iter", 1, 100_000, integer=True)
     bank = mel_filter_bank(sample_rate, n_fft, mel_power.shape[-2], fmin_hz, fmax_hz)
-    tiny = np.float32(1e-20)
-    covered = bank.sum(axis=0)[:, np.newaxis]
-    target = mel_power.astype(np.float32)
-    # Start from each bin's share of its bands, in proportion.
-    power = bank.T @ (target / np.maximum(bank.sum(axis=1)[:, np.newaxis], tiny)) / np.maximum(covered, tiny)
-    for _ in range(n_iter):
-        # P ← P · Bᵀ(M / BP) / Bᵀ1
-        power *= (bank.T @ (target / np.maximum(bank @ power, tiny))) / np.maximum(covered, tiny)
-    return np.sqrt(power).astype(mel_power.dtype)
+    return np.sqrt(nonnegative_inverse(bank, mel_power, n_iter=n_iter)).astype(mel_power.dtype)
 
 
 def mel_to_audio(

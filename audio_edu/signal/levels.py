@@ -10,6 +10,7 @@ ITU-R BS.1770-4 (2015), Algorithms to measure audio programme loudness and true-
 
 from __future__ import annotations
 
+import librosa
 import numpy as np
 import scipy.signal
 
@@ -305,11 +306,8 @@ def _n_frame(x: np.ndarray, sample_rate: float, frame_s: float) -> int:
 
 def _frame_power(x: np.ndarray, frame_length: int, hop_length: int | None = None) -> np.ndarray:
     """Mean square of each whole frame."""
-    total = np.concatenate([[0.0], np.cumsum(np.square(x, dtype=np.float64))])
-    start = np.arange(0, len(x) - frame_length + 1, hop_length or frame_length)
-    # A difference of running sums may come out a hair below zero in silence after a loud sound.
-    power = np.maximum(total[start + frame_length] - total[start], 0.0) / frame_length
-    return np.where(power < 1e-15 * total[-1] / frame_length, 0.0, power)
+    frames = librosa.util.frame(x, frame_length=frame_length, hop_length=hop_length or frame_length, axis=0)
+    return np.mean(np.square(frames, dtype=np.float64), axis=-1)
 
 
 def _k_weighting(sample_rate: float) -> np.ndarray:

@@ -21,37 +21,8 @@ import numpy as np
 
 from .._validate import check_audio, check_choice, check_positive, check_range
 from ..reproducible import SEED
-from .files import load_audio, save_audio
-from .levels import (
-    active_level_db,
-    loudness_db,
-    normalize_peak,
-    normalize_rms,
-    peak_db,
-    rms,
-    rms_db,
-    trim_silence,
-)
-from .restore import repair
 
-__all__ = [
-    "active_level_db",
-    "downsample",
-    "frame",
-    "load_audio",
-    "loudness_db",
-    "mu_law_decode",
-    "mu_law_encode",
-    "normalize_peak",
-    "normalize_rms",
-    "peak_db",
-    "quantize",
-    "repair",
-    "rms",
-    "rms_db",
-    "save_audio",
-    "trim_silence",
-]
+__all__ = ["downsample", "frame", "mu_law_decode", "mu_law_encode", "quantize"]
 
 
 def quantize(
@@ -246,12 +217,8 @@ def frame(x: np.ndarray, frame_length: int, hop_length: int, *, pad: bool = Fals
         raise ValueError(
             f"frame_length is {frame_length}, but x has {len(x)} samples. Use a shorter frame, or pad=True."
         )
-    n_frames = 1 + (len(x) - frame_length) // hop_length
-    frames = np.empty((n_frames, frame_length), dtype=x.dtype)
-    for t in range(n_frames):
-        # frames[t, n] = x[t · hop_length + n]
-        frames[t] = x[t * hop_length : t * hop_length + frame_length]
-    return frames
+    # frames[t, n] = x[t · hop_length + n]
+    return librosa.util.frame(x, frame_length=frame_length, hop_length=hop_length, axis=0).copy()
 
 
 def downsample(x: np.ndarray, factor: int, *, antialias: bool = True) -> np.ndarray:

@@ -25,6 +25,7 @@ import scipy.signal
 
 from .._validate import check_audio, check_positive, check_range, check_sample_rate
 from ..reproducible import SEED
+from .convolution import fast_convolve
 
 __all__ = ["ROOMS", "Room", "echo_response", "measure_rt60", "reverb", "room_response"]
 
@@ -270,8 +271,6 @@ def reverb(
     >>> reverb(np.ones(100), 8000, "living room").shape
     (3299,)
     """
-    from .convolution import fast_convolve  # that module offers this one's functions too
-
     x = check_audio(x, "x", ndim=(1, 2, 3))
     check_range(wet, "wet", 0.0, 1.0)
     if isinstance(room, str):

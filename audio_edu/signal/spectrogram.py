@@ -1,16 +1,14 @@
 """Spectrograms: which frequencies sound when.
 
 The discrete Fourier transform (DFT) says how much of each frequency a stretch of sound contains. The
-short-time Fourier transform (STFT) asks that of one short, windowed frame after the other. A mel spectrogram
-sums the power in bands that are spaced as the ear spaces pitch, in decibels; its cosine transform gives the
-MFCCs.
+short-time Fourier transform (STFT) asks that of one short, windowed frame after the other.
 
 Conventions: arrays are ``[..., n_freq, n_frames]`` as in librosa; frame t is centered on sample
 ``t · hop_length`` (the sound is padded with ``n_fft // 2`` zeros on both sides); the window is a periodic
-Hann window; decibels are ``10 log10`` of power, so 0 dB is a power of 1 in the transform's own units. Window,
-mel scale (Slaney's) and decibel floor are librosa's, and tests hold the results equal to librosa's.
+Hann window; decibels are ``10 log10`` of power, so 0 dB is a power of 1 in the transform's own units.
 
-The way back, from a picture to a sound, is in `audio_edu.signal.inversion`.
+Mel spectrograms and MFCCs are in `audio_edu.signal.mel`; the way back, from a spectrogram to a sound, is in
+`audio_edu.signal.inversion`.
 """
 
 from __future__ import annotations
@@ -19,23 +17,8 @@ import librosa
 import numpy as np
 
 from .._validate import check_audio, check_frames, check_positive, check_range
-from .inversion import griffin_lim, istft, mel_to_audio, mel_to_spectrogram, spectral_convergence_db
-from .mel import log_mel, mel_filter_bank, mfcc
 
-__all__ = [
-    "dft",
-    "griffin_lim",
-    "istft",
-    "log_mel",
-    "magnitude_db",
-    "mel_filter_bank",
-    "mel_to_audio",
-    "mel_to_spectrogram",
-    "mfcc",
-    "spectral_convergence_db",
-    "stft",
-    "stft_by_definition",
-]
+__all__ = ["dft", "magnitude_db", "stft", "stft_by_definition"]
 
 _BATCH = (1, 2, 3)
 

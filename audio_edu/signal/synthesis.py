@@ -10,6 +10,7 @@ Moore (1990), Elements of Computer Music, chapter 3.
 from __future__ import annotations
 
 import numpy as np
+import scipy.signal
 
 from .._validate import check_choice, check_positive, check_range, check_sample_rate
 from ..reproducible import SEED
@@ -90,13 +91,9 @@ def sweep(
     check_positive(stop_hz, "stop_hz", unit="of Hz")
     check_choice(scale, "scale", ["log", "linear"])
     t = _time(duration, sample_rate)
-    # φ(t) = 2π ∫ f(τ) dτ
-    if scale == "linear" or start_hz == stop_hz:
-        phase = 2 * np.pi * (start_hz * t + (stop_hz - start_hz) * t**2 / (2 * duration))
-    else:
-        rate = np.log(stop_hz / start_hz) / duration
-        phase = 2 * np.pi * start_hz * np.expm1(rate * t) / rate
-    return (_amplitude(amplitude) * np.sin(phase)).astype(np.float32)
+    # x(t) = A sin(2π ∫ f(τ) dτ); SciPy's chirp is a cosine, so it starts a quarter turn earlier
+    x = scipy.signal.chirp(t, start_hz, duration, stop_hz, method=scale, phi=-90)
+    return (_amplitude(amplitude) * x).astype(np.float32)
 
 
 def impulse(n_samples: int, *, at: int = 0, amplitude: float = 1.0) -> np.ndarray:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from functools import cache
 
+import librosa
+import matplotlib
 import numpy as np
 from PIL import Image
 
@@ -93,21 +95,11 @@ def _steps(n_bins: int) -> np.ndarray:
 def row_edges(f_max: float, scale: str) -> np.ndarray:
     """Return the frequencies [shape=(n_rows + 1,)] between the picture's rows, in Hz, from 0 to `f_max`."""
     position = np.linspace(0, 1, SPECTROGRAM_SHAPE[0] + 1)
-    return position * f_max if scale == "linear" else _mel_to_hz(position * _hz_to_mel(f_max))
-
-
-def _hz_to_mel(f: float | np.ndarray) -> float | np.ndarray:
-    return 2595 * np.log10(1 + f / 700)
-
-
-def _mel_to_hz(m: float | np.ndarray) -> float | np.ndarray:
-    return 700 * (10 ** (m / 2595) - 1)
+    return position * f_max if scale == "linear" else librosa.mel_to_hz(position * librosa.hz_to_mel(f_max))
 
 
 @cache
 def _palette() -> np.ndarray:
-    import matplotlib
-
     return np.round(matplotlib.colormaps["magma"](np.arange(256))[:, :3] * 255).astype(np.uint8)
 
 
@@ -129,7 +121,7 @@ def frequency_ticks(f_max: float, scale: str) -> list[tuple[float, str]]:
     else:
         marks = np.array([0, 250, 500, 1000, 2000, 4000, 8000, 16000], dtype=float)
         marks = marks[marks <= f_max]
-        heights = _hz_to_mel(marks) / _hz_to_mel(f_max)
+        heights = librosa.hz_to_mel(marks) / librosa.hz_to_mel(f_max)
     ticks: list[tuple[float, str]] = []
     for height, mark in zip(heights, marks, strict=True):
         if not ticks or height - ticks[-1][0] >= 0.13:  # two labels nearer than this touch one another

@@ -15,9 +15,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .. import plots
+from .._assets import is_static, with_assets
 from .._validate import check_positive
-from ._assets import is_static, with_assets
-from .player import Player, digest, listen
+from .player import Player, listen, shorten
 
 UNITS = {"hz": "Hz", "khz": "kHz", "s": "s", "ms": "ms", "db": "dB", "bits": "bits", "percent": "%"}
 SHORT_ENOUGH_FOR_BUTTONS = 40  # characters of all labels together
@@ -34,7 +34,7 @@ class Choice:
     values: tuple[Any, ...]
     texts: tuple[str, ...]
 
-    def say(self, i: int) -> str:
+    def describe(self, i: int) -> str:
         """Return the choice of value `i` in words: "cutoff 500 Hz"."""
         label, _, unit = self.label.partition(" (")
         return f"{label} {self.texts[i]} {unit.removesuffix(')')}".strip()
@@ -102,7 +102,7 @@ class Explorer:
     def __repr__(self) -> str:
         """Return what it weighs and the facts of its combinations."""
         head = f"explore: {self.title}" if self.title else "explore"
-        return "\n".join([f"{head} · {self._weight()}", *(f"  {line}" for line in self._digest())])
+        return "\n".join([f"{head} · {self._weight()}", *(f"  {line}" for line in self._fact_lines())])
 
     def _weight(self) -> str:
         combinations = f"{self.n_combinations} combination{'s' if self.n_combinations > 1 else ''}"
@@ -110,8 +110,8 @@ class Explorer:
         kb = float(f"{self.n_bytes / 1000:.2g}")
         return f"{combinations}, {'' if self.static else 'about '}{kb:g} kB in the page"
 
-    def _digest(self) -> list[str]:
-        return digest(self.facts) if self.static else [self._facts[self._start]]
+    def _fact_lines(self) -> list[str]:
+        return shorten(self.facts) if self.static else [self._facts[self._start]]
 
     def _check_weight(self, max_bytes: int) -> None:
         if self.n_bytes <= max_bytes:
@@ -129,14 +129,13 @@ class Explorer:
     def _compute(self, index: tuple[int, ...]) -> str:
         if index not in self._cache:
             values = {c.name: c.values[i] for c, i in zip(self.choices, index, strict=True)}
-            said = self._said(index)
+            description = self._describe(index)
             result = self._draw(**values)
             alt = self._alt(**values) if callable(self._alt) else self._alt
             html, facts, n_players = [], [], 0
-            for item in _items(result, said):
+            for item in _items(result, description):
                 if isinstance(item, Figure):
-                    description = getattr(item, "alt", "") or alt or f"{self.title or 'Figure'}: {said}"
-                    item = plots.show(item, alt=description)
+                    item = plots.show(item, alt=alt or f"{self.title or 'Figure'}: {description}")
                 if isinstance(item, Player):
                     slot = escape(f"{self._id}-{n_players}")
                     html.append(item.html.replace("<audio-player ", f'<audio-player data-group="{slot}" ', 1))
@@ -145,11 +144,11 @@ class Explorer:
                     html.append(item.html)
                 facts.append(re.sub(r"^listen(: [^·]*)? · ", "", repr(item)))
             self._cache[index] = "".join(html)
-            self._facts[index] = f"{said}: {' | '.join(facts)}"
+            self._facts[index] = f"{description}: {' | '.join(facts)}"
         return self._cache[index]
 
-    def _said(self, index: tuple[int, ...]) -> str:
-        return ", ".join(c.say(i) for c, i in zip(self.choices, index, strict=True))
+    def _describe(self, index: tuple[int, ...]) -> str:
+        return ", ".join(c.describe(i) for c, i in zip(self.choices, index, strict=True))
 
     # ---- widgets ----
 
@@ -194,14 +193,14 @@ class Explorer:
         """Return title, hint, weight and facts, and one combination for browsers that run no scripts."""
         title = f'<p class="ae-title">{escape(self.title)}</p>' if self.title else ""
         hint = f'<p class="ae-hint">{escape(self.hint)}</p>' if self.hint else ""
-        lines = "".join(f"<li>{escape(line)}</li>" for line in self._digest())
-        said = self._said(self._start)
-        sorry = f"The controls need scripts. This is one of {self.n_combinations} combinations: {said}."
+        lines = "".join(f"<li>{escape(line)}</li>" for line in self._fact_lines())
+        shown = self._describe(self._start)
+        notice = f"The controls need scripts. This is one of {self.n_combinations} combinations: {shown}."
         page = self._cache[self._start].replace("data-group", "data-no-group")
         return (
             f'<div class="ae-explorer">{title}{hint}'
             f"<details><summary>{self._weight()}</summary><ul>{lines}</ul></details>"
-            f"<noscript><p>{escape(sorry)}</p>{page}</noscript></div>"
+            f"<noscript><p>{escape(notice)}</p>{page}</noscript></div>"
         )
 
     def _ipython_display_(self, **_: Any) -> None:
@@ -230,15 +229,15 @@ def explore(
     """Put sliders and choices over a function that draws a figure, makes a sound, or both.
 
     In a live kernel a combination is computed when it is asked for. With ``AUDIO_EDU_STATIC=1``, as when the
-    book is made, all are computed and stored, and the same controls turn through them in the page, without
+    book is built, all are computed and stored, and the same controls turn through them in the page, without
     a kernel.
 
     Parameters
     ----------
     draw : callable
         Called with one keyword argument for each choice. Returns a matplotlib ``Figure`` (make it with
-        ``plots.figure``; ``fig.alt`` may hold its description), a sound ``(x, sample_rate)``, a
-        :class:`Player`, a ``plots.Picture``, or a tuple or list of these.
+        ``plots.figure``), a sound ``(x, sample_rate)``, a :class:`Player`, a ``plots.Picture``, or a tuple or
+        list of these.
     title, hint : str
         What it is, and what to look and listen for.
     labels : mapping of str to str, optional
@@ -250,7 +249,7 @@ def explore(
     static : bool, optional
         Store all combinations; default from the environment.
     max_bytes, max_combinations : int
-        Refuse what would make the page heavy.
+        More than this is an error, so that pages stay light.
     **choices
         ``name=values``. Numbers in order get a slider, a few short texts buttons, others a menu. A dict gives
         each value a text: ``{"cathedral": 2.0, "room": 0.3}``.
@@ -284,16 +283,16 @@ def explore(
     unknown = (set(labels or {}) | set(start or {})) - set(choices)
     if unknown:
         raise ValueError(f"labels or start name {sorted(unknown)}; the choices are {sorted(choices)}.")
-    made = tuple(_choice(name, values, labels or {}) for name, values in choices.items())
-    n = int(np.prod([len(c.values) for c in made]))
+    controls = tuple(_choice(name, values, labels or {}) for name, values in choices.items())
+    n = int(np.prod([len(c.values) for c in controls]))
     if n > max_combinations:
-        sizes = " × ".join(f"{len(c.values)} {c.name}" for c in made)
+        sizes = " × ".join(f"{len(c.values)} {c.name}" for c in controls)
         raise ValueError(
             f"{sizes} = {n} combinations; at most {max_combinations} keep the page light and the build "
             "short. Give each choice fewer values, or split the explorer in two."
         )
     first = []
-    for c in made:
+    for c in controls:
         wanted = (start or {}).get(c.name, c.values[0])
         found = [i for i, value in enumerate(c.values) if value == wanted]
         if not found:
@@ -303,7 +302,7 @@ def explore(
         first.append(found[0])
     return Explorer(
         draw,
-        made,
+        controls,
         title=title,
         hint=hint,
         alt=alt,
@@ -356,15 +355,15 @@ def _control(choice: Choice, index: int) -> ipw.Widget:
     return ipw.Dropdown(**options, layout=ipw.Layout(width="auto", max_width="24rem"))
 
 
-def _items(result: Any, said: str) -> list[Any]:
+def _items(result: Any, description: str) -> list[Any]:
     """Return the figures, pictures and players in what `draw` returned."""
     if isinstance(result, Figure | Player | plots.Picture):
         return [result]
     if isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], Real):
-        return [listen(*result, title=said)]
+        return [listen(*result, title=description)]
     if isinstance(result, tuple | list) and result:
-        return [item for part in result for item in _items(part, said)]
+        return [item for part in result for item in _items(part, description)]
     raise TypeError(
-        f"draw returned {type(result).__name__} for {said}; expected a matplotlib Figure, a sound "
+        f"draw returned {type(result).__name__} for {description}; expected a matplotlib Figure, a sound "
         "(x, sample_rate), a Player, or a tuple of these."
     )

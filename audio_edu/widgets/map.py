@@ -1,4 +1,4 @@
-"""`sound_map`: a picture whose places sound when one touches them."""
+"""`sound_map`: a picture that plays the sound nearest to where one touches it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._figure import image_uri
 from ._sound import check_sound, safe_gain
 from .player import Player
 
-MAX_PLACES = 48
+MAX_SOUNDS = 48
 
 
 def sound_map(
@@ -26,38 +26,38 @@ def sound_map(
     hint: str = "",
     max_bytes: int = 1_200_000,
 ) -> Player:
-    """Make a map that sounds: click, drag across it, or walk with the arrow keys.
+    """Play sounds from a picture: click, drag across it, or move with the arrow keys.
 
-    Wherever one touches the picture, the sound of the nearest place starts, and its waveform appears below.
-    All are turned down by the same factor, so their relative levels stay.
+    Wherever one touches the picture, the nearest sound starts, and its waveform appears below. All are turned
+    down by the same factor, so their relative levels stay.
 
     Parameters
     ----------
     ax : matplotlib Axes
-        The ground, drawn completely: alone in its figure or not.
+        The picture, drawn completely. It may have other axes beside it.
     sounds : mapping of (x, y) to np.ndarray [shape=(n_samples,)]
-        2 to 48 sounds, by the place in the units of `ax`.
+        2 to 48 sounds, by their position in the units of `ax`.
     sample_rate : float
         Samples a second (Hz) of all of them.
     alt : str
         What there is to see. Required: not every reader sees it.
     names : mapping of (x, y) to str, optional
-        What is said of a place beside its coordinates.
+        The names of the sounds, by position; coordinates are added.
     title, hint : str
         What it is, and what to listen for.
     max_bytes : int
-        Refuse what would make the page heavy.
+        A heavier map (bytes of HTML) is an error, so that pages stay light.
 
     Returns
     -------
     Player
-        Its text has a line of facts for each place, of many places for the first and last three.
+        Its text has a line of facts for each sound; of many sounds, for the first and the last three.
 
     Raises
     ------
     TypeError, ValueError
-        If a place lies outside of the axes, if there are too few or too many, if `alt` is empty, if a sound
-        is not finite and mono, or all together are too heavy.
+        If a position lies outside of the axes, if there are too few or too many sounds, if `alt` is empty, if
+        a sound is not finite and mono, or all together are too heavy.
 
     Examples
     --------
@@ -73,33 +73,32 @@ def sound_map(
     if not isinstance(ax, Axes):
         raise TypeError(f"ax is a {type(ax).__name__}; expected matplotlib Axes, from plots.figure().")
     if not isinstance(sounds, Mapping):
-        raise TypeError(f"sounds is a {type(sounds).__name__}; expected a dict of places (x, y) and sounds.")
-    if not 2 <= len(sounds) <= MAX_PLACES:
-        raise ValueError(f"sounds has {len(sounds)} places; a map takes 2 to {MAX_PLACES}.")
+        raise TypeError(f"sounds is a {type(sounds).__name__}; expected a dict of (x, y) to sound.")
+    if not 2 <= len(sounds) <= MAX_SOUNDS:
+        raise ValueError(f"sounds has {len(sounds)} entries; a map takes 2 to {MAX_SOUNDS}.")
     if not str(alt).strip():
         raise ValueError("alt is empty; describe in a sentence what there is to see on the map.")
     figure = ax.figure
-    # Drawing it settles the layout. In a dark page the book's theme would pad and dim it: places would move.
-    ground = f'<img class="dark-light" style="padding:0" alt="{escape(str(alt))}" src="{image_uri(figure)}">'
-    checked, places = {}, []
-    for place, x in sounds.items():
-        said = f"({place[0]:g}, {place[1]:g})".replace("-", "−")
-        right, up = figure.transFigure.inverted().transform(ax.transData.transform(place))
+    source = image_uri(figure)  # drawing it settles the layout
+    # In a dark page the book's theme would pad and dim it: sounds would move.
+    background = f'<img class="dark-light" style="padding:0" alt="{escape(str(alt))}" src="{source}">'
+    checked, positions = {}, []
+    for position, x in sounds.items():
+        coordinates = f"({position[0]:g}, {position[1]:g})".replace("-", "−")
+        right, up = figure.transFigure.inverted().transform(ax.transData.transform(position))
         inside = ax.get_position()
         if not (inside.x0 <= right <= inside.x1 and inside.y0 <= up <= inside.y1):
-            raise ValueError(f"sounds has a place {said} outside of the axes; widen xlim or ylim.")
-        places.append((100 * float(right), 100 * (1 - float(up))))
-        name = f"{(names or {}).get(place, '')} {said}".strip()
-        checked[name] = check_sound(x, sample_rate, f"sounds[{place}]")
+            raise ValueError(f"sounds has a position {coordinates} outside of the axes; widen xlim or ylim.")
+        positions.append((100 * float(right), 100 * (1 - float(up))))
+        name = f"{(names or {}).get(position, '')} {coordinates}".strip()
+        checked[name] = check_sound(x, sample_rate, f"sounds[{position}]")
     return Player(
         checked,
         [min(map(safe_gain, checked.values()))] * len(checked),
         title=title,
         hint=hint,
-        scale="mel",
-        picture="waveform",
-        blind=False,
         max_bytes=max_bytes,
-        ground=ground,
-        places=places,
+        picture="waveform",
+        background=background,
+        positions=positions,
     )

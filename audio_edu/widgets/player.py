@@ -8,26 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .._validate import check_positive
-from ._assets import with_assets
-from ._picture import (
-    frequency_ticks,
-    power_image,
-    row_edges,
-    spectrogram_uri,
-    time_ticks,
-    waveform_svg,
-)
-from ._sound import (
-    SAFE_LOUDNESS_DB,
-    Sound,
-    check_sound,
-    data_uri,
-    facts,
-    matched_gains,
-    mp3,
-    safe_gain,
-)
+from .._assets import with_assets
+from .._validate import check_choice, check_positive
+from ._picture import frequency_ticks, power_image, row_edges, spectrogram_uri, time_ticks, waveform_svg
+from ._sound import SAFE_LOUDNESS_DB, Sound, check_sound, data_uri, facts, matched_gains, mp3, safe_gain
 
 SCALES = ("mel", "linear")
 PICTURES = ("both", "waveform", "spectrogram")
@@ -35,8 +19,8 @@ MAX_SOUNDS = 9
 MOST_LINES = 12
 
 
-def digest(lines: Sequence[str]) -> list[str]:
-    """Return the lines, or of very many the first and the last three."""
+def shorten(lines: Sequence[str]) -> list[str]:
+    """Return the lines, or, where there are very many, the first and the last three."""
     lines = list(lines)
     return lines if len(lines) <= MOST_LINES else [*lines[:3], f"… {len(lines) - 6} more …", *lines[-3:]]
 
@@ -69,14 +53,14 @@ class Player:
         *,
         title: str,
         hint: str,
-        scale: str,
-        picture: str,
-        blind: bool,
         max_bytes: int,
-        ground: str = "",
-        places: Sequence[tuple[float, float]] = (),
+        scale: str = "mel",
+        picture: str = "both",
+        blind: bool = False,
+        background: str = "",
+        positions: Sequence[tuple[float, float]] = (),
     ):
-        self._ground, self._places = ground, tuple(places)
+        self._background, self._positions = background, tuple(positions)
         self.title, self.hint, self.blind = str(title), str(hint), blind
         self.names = tuple(sounds)
         self.facts = tuple(facts(sound) for sound in sounds.values())
@@ -96,12 +80,12 @@ class Player:
     def __repr__(self) -> str:
         """Return the facts: one line, or one for each sound."""
         kind = "listen" if self.names == ("",) else "blind test" if self.blind else "compare"
-        kind = "map" if self._places else kind
+        kind = "map" if self._positions else kind
         head = f"{kind}: {self.title}" if self.title else kind
         if self.names == ("",):
             return f"{head} · {self._facts_line(0)}"
         lines = [f"  {name} · {self._facts_line(i)}" for i, name in enumerate(self.names)]
-        return "\n".join([head, *digest(lines)])
+        return "\n".join([head, *shorten(lines)])
 
     def _facts_line(self, i: int) -> str:
         gain = self.gains_db[i]
@@ -123,15 +107,15 @@ class Player:
             source = data_uri(mp3(sound, self._gains[i]), "audio/mpeg")
             heading = f'<p class="ae-name">{escape(name)}</p>' if name else ""
             line = f'<p class="ae-facts">{escape(self._facts_line(i)).replace(" -", " −")}</p>'
-            place = 'data-x="{:.2f}" data-y="{:.2f}"'.format(*self._places[i]) if self._places else ""
+            place = 'data-x="{:.2f}" data-y="{:.2f}"'.format(*self._positions[i]) if self._positions else ""
             boxes.append(
                 f'<div class="ae-sound" data-name="{escape(name)}" {place}>{heading}{plots[i]}'
                 f'<audio controls preload="none" aria-label="{spoken}" src="{source}"></audio>{line}</div>'
             )
         body = "".join(boxes)
-        if self._places:  # without scripts: the picture, and the sounds in a list
+        if self._positions:  # without scripts: the picture, and the sounds in a list
             body = (
-                f'<div class="ae-map">{self._ground}</div><details class="ae-list"><summary>All '
+                f'<div class="ae-map">{self._background}</div><details class="ae-list"><summary>All '
                 f"{len(boxes)} sounds in a list</summary>{body}</details>"
             )
         attributes = f'data-duration="{duration:.6g}"'
@@ -210,7 +194,7 @@ def listen(
         Play at exactly this level relative to `x` (at most 0), where several players must keep their relative
         levels. Default: as loud as is safe.
     max_seconds, max_bytes
-        Refuse what would make the page heavy: longer than this (seconds), or more HTML than this (bytes).
+        A longer sound (seconds) or a heavier player (bytes of HTML) is an error, so that pages stay light.
 
     Returns
     -------
@@ -234,14 +218,7 @@ def listen(
     _check_options(scale, picture, max_seconds, {"x": sound})
     gain = safe_gain(sound) if gain_db is None else _given_gain(sound, gain_db)
     return Player(
-        {"": sound},
-        [gain],
-        title=title,
-        hint=hint,
-        scale=scale,
-        picture=picture,
-        blind=False,
-        max_bytes=max_bytes,
+        {"": sound}, [gain], title=title, hint=hint, max_bytes=max_bytes, scale=scale, picture=picture
     )
 
 
@@ -310,10 +287,8 @@ def compare(
         )
     checked = {}
     for name, value in sounds.items():
-        own = (
-            isinstance(value, tuple) and len(value) == 2 and np.ndim(value[0]) > 0 and np.ndim(value[1]) == 0
-        )
-        samples, rate = value if own else (value, sample_rate)
+        has_rate = isinstance(value, tuple) and len(value) == 2 and np.ndim(value[0]) > np.ndim(value[1])
+        samples, rate = value if has_rate else (value, sample_rate)
         if rate is None:
             raise ValueError(
                 f"sounds[{name!r}] has no sample rate: pass compare(..., sample_rate) or (x, sample_rate)."
@@ -329,17 +304,16 @@ def compare(
         gains,
         title=title,
         hint=hint,
+        max_bytes=max_bytes,
         scale=scale,
         picture=picture,
         blind=bool(blind),
-        max_bytes=max_bytes,
     )
 
 
 def _check_options(scale: str, picture: str, max_seconds: float, sounds: Mapping[str, Sound]) -> None:
-    for value, name, allowed in ((scale, "scale", SCALES), (picture, "picture", PICTURES)):
-        if value not in allowed:
-            raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(repr, allowed))}.")
+    check_choice(scale, "scale", SCALES)
+    check_choice(picture, "picture", PICTURES)
     check_positive(max_seconds, "max_seconds", unit="of seconds")
     for name, sound in sounds.items():
         if sound.duration > max_seconds:

@@ -39,18 +39,3 @@ def test_importing_the_package_loads_nothing_heavy():
     code += " 'IPython', 'numpy') if m in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == ""
-
-
-def test_imports_point_one_way():
-    """signal <- datasets, metrics <- recognition, generation, applications <- plots, widgets, cli."""
-    sys.path.insert(0, str(ROOT / "book"))
-    import pipeline
-
-    rank = {"signal": 0, "datasets": 1, "metrics": 1, "recognition": 2, "generation": 2, "applications": 2}
-    for path in (ROOT / "audio_edu").rglob("*.py"):
-        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        own = rank.get(module.split(".")[1] if "." in module else "", 3)
-        for other in pipeline.imported_modules(path.read_text("utf-8"), module):
-            parts = other.split(".")
-            if len(parts) > 1 and parts[1] in rank:
-                assert rank[parts[1]] <= own, f"{module} imports {other}"

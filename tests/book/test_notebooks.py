@@ -155,62 +155,51 @@ print("clips:", 4)
 listen(x, digits.sample_rate, title="Four digits", hint="Listen for the words.")
 """.strip()
 LAST = "listen(x, digits.sample_rate,"
-CHANGES = {
-    "nothing": None,
-    "the sound is half a semitone higher": (
-        LAST,
-        "import librosa\nx = librosa.effects.pitch_shift(x, sr=digits.sample_rate, n_steps=0.5)\n" + LAST,
+HIGHER = "import librosa\nx = librosa.effects.pitch_shift(x, sr=digits.sample_rate, n_steps=0.5)\n"
+CHANGES = {  # of the source, or of the stored outputs
+    "nothing": lambda cell: None,
+    "the sound is half a semitone higher": lambda cell: replace(cell, LAST, HIGHER + LAST),
+    "the sound is 3 dB louder": lambda cell: replace(cell, LAST, "x = x * 10 ** (3 / 20)\n" + LAST),
+    "the sound lacks its last second": lambda cell: replace(
+        cell, LAST, "x = x[: -digits.sample_rate]\n" + LAST
     ),
-    "the sound is 3 dB louder": (LAST, "x = x * 10 ** (3 / 20)\n" + LAST),
-    "the sound lacks its last second": (LAST, "x = x[: -digits.sample_rate]\n" + LAST),
-    "a number is another": ('print("clips:", 4)', 'print("clips:", 5)'),
+    "a number is another": lambda cell: replace(cell, 'print("clips:", 4)', 'print("clips:", 5)'),
+    "a stored number is another": lambda cell: cell.outputs[0].update(text="clips: 40\n"),
+    "it was never executed": lambda cell: cell.update(outputs=[], execution_count=None),
 }
 
 
+def replace(cell, old, new):
+    assert old in cell.source
+    cell.source = cell.source.replace(old, new)
+
+
 @pytest.fixture(scope="module")
-def executed_sound(tmp_path_factory):
-    """A notebook that makes a sound, executed."""
+def verdicts(tmp_path_factory):
+    """What `make test` says of a notebook of many cells, all executed alike, each changed in one way since."""
     from nbclient import NotebookClient
 
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SOUND)])
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     NotebookClient(book, timeout=120).execute()
-    return book
-
-
-def validate(folder, book):
-    """Run nbval as `make test` does; return its exit status and what it said."""
-    path = folder / "sound.ipynb"
-    nbformat.write(book, path)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-c"]
+    executed = json.dumps(book.cells[0])
+    book.cells = [nbformat.from_dict(json.loads(executed)) for _ in CHANGES]
+    for number, (cell, change) in enumerate(zip(book.cells, CHANGES.values(), strict=True)):
+        cell["id"] = f"cell-{number}"
+        change(cell)
+    folder = tmp_path_factory.mktemp("nbval")
+    nbformat.write(book, folder / "sound.ipynb")
+    command = [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider", "-p", "no:xdist", "-c"]
     command += [str(ROOT / "pyproject.toml"), "--rootdir", str(folder), "--confcutdir", str(ROOT)]
-    command += ["--nbval", "--nbval-current-env", "-p", "conftest", str(path)]
+    command += ["--nbval", "--nbval-current-env", "-p", "conftest", str(folder / "sound.ipynb")]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-    return ran.returncode, ran.stdout + ran.stderr
+    found = re.findall(r"^(PASSED|FAILED) sound\.ipynb::Cell (\d+)(.*)", ran.stdout, re.M)
+    assert len(found) == len(CHANGES), ran.stdout + ran.stderr
+    return {list(CHANGES)[int(number)]: (verdict, ran.stdout) for verdict, number, _ in found}
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_nbval_sees(change, executed_sound, tmp_path):
-    book = nbformat.from_dict(json.loads(json.dumps(executed_sound)))
-    if change:
-        assert change[0] in book.cells[0].source
-        book.cells[0].source = book.cells[0].source.replace(*change)
-    status, said = validate(tmp_path, book)
-    assert ("1 passed" in said) == (change is None), said
-    assert status == (0 if change is None else 1), said
-
-
-def test_nbval_sees_a_printed_number_change_in_the_notebook(executed_sound, tmp_path):
-    book = nbformat.from_dict(json.loads(json.dumps(executed_sound)))
-    book.cells[0].outputs[0].text = book.cells[0].outputs[0].text.replace("4", "40")
-    status, said = validate(tmp_path, book)
-    assert status == 1, said
-    assert "mismatch" in said
-
-
-def test_nbval_sees_a_notebook_that_was_never_executed(executed_sound, tmp_path):
-    book = nbformat.from_dict(json.loads(json.dumps(executed_sound)))
-    book.cells[0].outputs, book.cells[0].execution_count = [], None
-    status, said = validate(tmp_path, book)
-    assert status == 1, said
-    assert "never executed" in said
+@pytest.mark.parametrize("change", CHANGES)
+def test_nbval_sees(change, verdicts):
+    verdict, said = verdicts[change]
+    assert verdict == ("PASSED" if change == "nothing" else "FAILED"), said
+    assert "was never executed" in said

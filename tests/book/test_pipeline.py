@@ -3,8 +3,11 @@
 import json
 import shutil
 
+import nbformat
 import pipeline
 import pytest
+
+from audio_edu._assets import script_and_style
 
 CHAPTER = """---
 kernelspec:
@@ -40,7 +43,8 @@ def book(tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "ROOT", tmp_path)
     monkeypatch.setattr(pipeline, "CHAPTERS", tmp_path / "chapters")
     monkeypatch.setattr(pipeline, "NOTEBOOKS", tmp_path / "book" / "notebooks")
-    caches = (pipeline.module_file, pipeline.lazy_names, pipeline.model_modules)
+    monkeypatch.setattr(pipeline, "WORK", tmp_path / "work")
+    caches = (pipeline.module_file, pipeline.lazy_names, pipeline.submodules)
     for function in caches:
         function.cache_clear()
     yield tmp_path
@@ -81,16 +85,26 @@ def test_a_loader_brings_its_data_and_no_other():
     assert folders == {"notes"}
 
 
-def test_a_chapter_depends_on_its_own_models_checkpoints_and_on_every_table(book):
+def test_a_chapter_depends_on_its_own_families_checkpoints_and_on_every_table(book):
     folder = book / "data" / "checkpoints"
     folder.mkdir()
-    for name in ("cnn.npz", "cnn.json", "wavenet.npz", "wavenet-2.json", "people.csv", "README.md"):
+    for name in ("cnn.npz", "wavenet.npz", "wavenet_small.npz", "people.csv", "README.md"):
         (folder / name).write_text(name)
-    for module, expected in (
-        ("audio_edu.recognition.cnn", {"cnn.npz", "cnn.json", "people.csv"}),
-        ("audio_edu.generation.wavenet", {"wavenet.npz", "wavenet-2.json", "people.csv"}),
+    for name, family in {
+        "cnn": "recognition.cnn",
+        "wavenet": "generation.wavenet",
+        "wavenet_small": "generation.wavenet",
+    }.items():
+        (folder / f"{name}.json").write_text(json.dumps({"family": family}))
+    wavenets = {"wavenet.npz", "wavenet.json", "wavenet_small.npz", "wavenet_small.json", "people.csv"}
+    loader = "audio_edu.training.checkpoints"
+    for modules, expected in (
+        ({"audio_edu.recognition.cnn.formulas", loader}, {"cnn.npz", "cnn.json", "people.csv"}),
+        ({"audio_edu.generation.wavenet.model", loader}, wavenets),
+        ({"audio_edu.generation.wavenet_like", loader}, {"people.csv"}),
+        ({"audio_edu.signal.levels"}, set()),
     ):
-        assert {path.name for path in pipeline.data_files([module])} == expected
+        assert {path.name for path in pipeline.data_files(modules)} == expected
 
 
 @pytest.mark.parametrize(
@@ -107,6 +121,7 @@ def test_stale_when_and_only_when_something_it_uses_changes(book, change, reason
     pretend_executed(source)
     assert pipeline.stale_reasons(source) == []
     touch_up(book / "audio_edu" / "cli.py")  # not imported by the chapter
+    touch_up(book / "audio_edu" / "widgets" / "player.js")  # pages link it, notebooks do not hold it
     touch_up(book / "data" / "digits" / "index.csv")  # not loaded by the chapter
     assert pipeline.stale_reasons(source) == []
     change(book, source)
@@ -159,6 +174,30 @@ def test_executing_twice_gives_the_same_notebook(book):
 
     assert executed() == executed()
     assert pipeline.stale_reasons(source) == []
+
+
+def test_for_jupyterlab_the_first_player_brings_the_script_and_changed_copies_stay(book, capsys):
+    source = write(book)
+    html = ["<p>no player</p>", "<audio-player>a</audio-player>", "<audio-player>b</audio-player>"]
+    outputs = [nbformat.v4.new_output("display_data", {"text/html": text}) for text in html]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("", outputs=outputs)])
+    notebook.metadata["audio_edu"] = {"fingerprint": pipeline.fingerprint(source)}
+    pipeline.NOTEBOOKS.mkdir(parents=True)
+    nbformat.write(notebook, pipeline.notebook_of(source))
+
+    assert pipeline.main(["--lab"]) == 0
+    copy = book / "work" / "01_a.ipynb"
+    shown = [out.data["text/html"] for out in nbformat.read(copy, as_version=4).cells[0].outputs]
+    assert shown == [html[0], script_and_style() + html[1], html[2]]
+
+    copy.write_text(copy.read_text("utf-8").replace("no player", "mine"), "utf-8")
+    assert pipeline.main(["--lab"]) == 0
+    assert capsys.readouterr().out == ""
+    notebook.metadata["audio_edu"]["fingerprint"]["text"] = "another"
+    nbformat.write(notebook, pipeline.notebook_of(source))
+    assert pipeline.main(["--lab"]) == 0
+    assert "work/01_a.ipynb is kept" in capsys.readouterr().out
+    assert "mine" in copy.read_text("utf-8")
 
 
 def test_main_reports_stale_chapters_without_executing(book, capsys):

@@ -4,17 +4,33 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pretty_midi
 import pytest
 
-from audio_edu.datasets import _build, _build_digits, _build_notes, _shipped, _speakers, _voices, load_notes
+from audio_edu.datasets import (
+    _build,
+    _build_digits,
+    _build_notes,
+    _shipped,
+    _speakers,
+    _voices,
+    load_digits,
+    load_notes,
+)
 
 
 def test_voices_are_the_same_each_time_and_split_by_speaker():
     voices = _voices.all_voices()
     assert voices == _voices.all_voices()
     assert len({voice.name for voice in voices}) == len(voices)
-    speakers = {part: {v.speaker for v in voices if v.split == part} for part in ("train", "test")}
-    assert not speakers["train"] & speakers["test"]
+    splits = {
+        speaker: {v.split for v in voices if v.speaker == speaker} for speaker in {v.speaker for v in voices}
+    }
+    assert all(len(found) == 1 for found in splits.values())
+    digits = load_digits()
+    assert {(v.name, v.split) for v in voices} == set(
+        zip(digits.voices.tolist(), digits.split.tolist(), strict=True)
+    )
 
 
 def test_every_accent_spells_ten_digits_in_known_sounds():
@@ -60,20 +76,24 @@ def test_resynthesis_changes_pitch_and_formants_as_asked():
     assert peak_hz * sample_rate / 2 / (envelope.shape[1] - 1) == pytest.approx(1200, rel=0.1)
 
 
-def test_midi_file_is_a_midi_file():
-    content = _build_notes.midi_file(40, [(60, 100), (62, 50)])
-    assert content[:14] == b"MThd\x00\x00\x00\x06\x00\x00\x00\x01\x03\xe8"
-    assert len(content) == 22 + int.from_bytes(content[18:22], "big")
-    assert b"\xc0\x28" in content  # program 40
-    assert bytes([0x90, 60, 100]) in content
-    assert content.endswith(b"\xff\x2f\x00")
+def test_midi_notes_begin_and_end_to_the_millisecond(tmp_path):
+    _build_notes.midi(40, [(60, 100), (62, 50)]).write(str(tmp_path / "notes.mid"))
+    score = pretty_midi.PrettyMIDI(str(tmp_path / "notes.mid"))
+    (instrument,) = score.instruments
+    assert instrument.program == 40
+    assert [(note.pitch, note.velocity) for note in instrument.notes] == [(60, 100), (62, 50)]
+    times = [(note.start, note.end) for note in instrument.notes]
+    np.testing.assert_allclose(times, [(0.1, 0.85), (3.1, 3.85)], atol=1e-9)
+    assert score.get_end_time() == pytest.approx(6.0)  # the last note has time to die away
 
 
-@pytest.mark.parametrize(
-    ("n", "octets"), [(0, b"\x00"), (127, b"\x7f"), (128, b"\x81\x00"), (2_000_000, b"\xfa\x89\x00")]
-)
-def test_variable_length_numbers_of_midi(n, octets):
-    assert _build_notes._variable_length(n) == octets
+def test_shipped_notes_are_split_as_the_builder_splits_them():
+    notes = load_notes()
+    for _, train, test in _build_notes.INSTRUMENTS.values():
+        *train, last = [program for program, _, _ in train]
+        expected = dict.fromkeys(train, "train") | {last: "validation" if train else "train", test[0]: "test"}
+        for program, split in expected.items():
+            assert set(notes.split[notes.info["preset"] == program]) == {split}
 
 
 def test_pitches_are_in_range_and_disjoint():

@@ -1,15 +1,16 @@
+"""A corpus and its targets: what they check, how they are split, and that they cannot be changed."""
+
 import numpy as np
 import pytest
 
-from audio_edu.datasets import Corpus
+from audio_edu.datasets import CleanAudio, Corpus, Labels, Scores, Tags, Transcripts
 
 
 def make(**changes):
     parts = dict(
         name="toy",
         audio=(np.ones(3, np.float32), np.full(5, 0.5, np.float32), np.ones(2, np.float32)),
-        labels=[0, 1, 1],
-        label_names=("a", "b"),
+        targets=Labels([0, 1, 1], ("a", "b")),
         voices=["x", "y", "x"],
         split=["train", "test", "train"],
         sample_rate=10,
@@ -64,9 +65,7 @@ def test_nothing_can_be_changed():
         ({"audio": (np.ones(3), np.ones(5), np.ones(2))}, TypeError, r"audio\[0\] is float64"),
         ({"audio": (np.ones((3, 2), np.float32),) * 3}, TypeError, r"shape \(3, 2\)"),
         ({"audio": (np.ones(0, np.float32),) * 3}, TypeError, "not empty"),
-        ({"labels": [0, 1]}, ValueError, "labels has shape"),
-        ({"labels": [0, 1, 2]}, ValueError, "labels run from 0 to 2"),
-        ({"labels": [0.0, 1.0, 1.0]}, TypeError, "whole numbers"),
+        ({"targets": Labels([0, 1], ("a", "b"))}, ValueError, "audio has 3 clips, targets 2"),
         ({"voices": ["x"]}, ValueError, "voices has shape"),
         ({"split": ["train", "test", "dev"]}, ValueError, "'dev'"),
         ({"info": {"take": [1]}}, ValueError, r"info\['take'\]"),
@@ -85,3 +84,47 @@ def test_select_says_what_it_wants():
         make().select(np.array([True, False]))
     with pytest.raises(IndexError):
         make().select(np.array([7]))
+
+
+def test_validation_and_development():
+    corpus = make(split=["train", "validation", "test"])
+    assert corpus.validation.info["take"].tolist() == [1]
+    assert corpus.development.info["take"].tolist() == [0, 1]
+    assert "train 1 clips of 1 voices, validation 1 of 1, test 1 of 1" in repr(corpus)
+    assert corpus.part("all") is corpus
+    with pytest.raises(ValueError, match=r"split is 'dev'; expected one of 'train'"):
+        corpus.part("dev")
+
+
+TARGETS = {
+    "3 texts": Transcripts(("one", "two", "three")),
+    "2 tags": Tags([[1, 0], [1, 1], [0, 0]], ("rain", "bell"), ([[0, 0.0, 1.0]], [[1, 0.5, 1.0]], [])),
+    "1 parts": Scores(([[0, 1, 60, 0]], [], [[0, 2, 62, 0]]), ("melody",)),
+    "clean partners": CleanAudio((np.zeros(3), np.zeros(5), np.zeros(2))),
+}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_targets_of_every_kind_follow_their_clips(name):
+    corpus = make(targets=TARGETS[name])
+    assert len(corpus.targets) == 3 and corpus.targets.describe() == name and name in repr(corpus)
+    assert len(corpus.train.targets) == 2 and type(corpus.train.targets) is type(TARGETS[name])
+    assert corpus.fingerprint() == make(targets=TARGETS[name]).fingerprint() != make().fingerprint()
+    assert corpus.fingerprint() != corpus.train.fingerprint()
+    with pytest.raises(TypeError, match="not labels"):
+        _ = corpus.labels
+
+
+@pytest.mark.parametrize(
+    ("make_targets", "error", "message"),
+    [
+        (lambda: Labels([0, 1, 2], ("a", "b")), ValueError, "labels run from 0 to 2"),
+        (lambda: Labels([0.0, 1.0], ("a", "b")), TypeError, "whole numbers"),
+        (lambda: Tags([[1, 0]], ("rain",)), ValueError, "present has shape"),
+        (lambda: Tags([[1]], ("rain",), ()), ValueError, "events has 0 entries"),
+        (lambda: Scores(([[0, 1, 60, 1]],), ("melody",)), ValueError, r"notes\[0\] names a part"),
+    ],
+)
+def test_targets_that_do_not_fit_are_refused(make_targets, error, message):
+    with pytest.raises(error, match=message):
+        make_targets()

@@ -1,5 +1,6 @@
 """The corpora in data/: whole, balanced, split as their cards say."""
 
+import itertools
 import shutil
 
 import numpy as np
@@ -43,11 +44,14 @@ def test_digits_every_voice_says_every_digit_equally_often(digits):
 
 
 def test_digits_split_by_voice_and_by_speaker(digits):
-    train, test = digits.train, digits.test
-    assert len(train) + len(test) == len(digits)
-    assert not set(train.voices) & set(test.voices)
-    assert not set(train.info["speaker"]) & set(test.info["speaker"])
-    assert len(test) >= 0.15 * len(digits)
+    parts = digits.train, digits.validation, digits.test
+    assert sum(map(len, parts)) == len(digits)
+    assert len(digits.development) + len(digits.test) == len(digits)
+    for a, b in itertools.combinations(parts, 2):
+        assert not set(a.voices) & set(b.voices)
+        assert not set(a.info["speaker"]) & set(b.info["speaker"])
+    assert len(digits.test) >= 0.15 * len(digits)
+    assert len(digits.validation) >= 0.1 * len(digits)
 
 
 def test_digits_are_mostly_from_recorded_people(digits):
@@ -81,7 +85,7 @@ def test_digits_are_told_apart_across_voices(digits):
             rows.append((mfcc - mfcc.mean(axis=1, keepdims=True))[:, at].ravel())
         return np.array(rows)
 
-    train = digits.train.select(np.arange(0, len(digits.train), 3))
+    train = digits.development.select(np.arange(0, len(digits.development), 3))
     x, x_test = features(train), features(digits.test)
     scale = x.std(axis=0)
     means = np.array([x[train.labels == d].mean(axis=0) for d in range(10)])
@@ -90,13 +94,15 @@ def test_digits_are_told_apart_across_voices(digits):
 
 
 def test_notes_split_by_preset_and_pitch(notes):
-    train, test = notes.train, notes.test
+    train, validation, test = notes.train, notes.validation, notes.test
     assert notes.sample_rate == 16000
-    assert not set(train.voices) & set(test.voices)
-    assert not set(train.info["preset"]) & set(test.info["preset"])
-    assert not set(train.info["pitch"]) & set(test.info["pitch"])
+    for a, b in itertools.combinations((train, validation, test), 2):
+        assert not set(a.voices) & set(b.voices)
+        assert not set(a.info["preset"]) & set(b.info["preset"])
+    assert not set(notes.development.info["pitch"]) & set(test.info["pitch"])
     for part in (train, test):
         assert set(part.labels) == set(range(len(notes.label_names)))
+    assert len(set(validation.labels)) == 14  # two instruments have a single preset to learn from
     assert set(notes.lengths) == {16000}
 
 

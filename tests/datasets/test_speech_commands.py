@@ -4,7 +4,7 @@ import pytest
 from test_fsdd import wav
 
 from audio_edu.datasets import load_speech_commands
-from audio_edu.datasets.speech_commands import part_of
+from audio_edu.datasets.speech_commands import split_of
 
 SPEAKERS = [f"{i:08x}" for i in range(60)]
 
@@ -31,15 +31,15 @@ def test_archive_and_folder_are_the_same(archive):
     assert len(corpus) == 120
     assert corpus.sample_rate == 16000
     assert not set(corpus.train.voices) & set(corpus.test.voices)
-    assert set(corpus.info["part"]) == {"training", "validation", "testing"}
-    assert (corpus.split[corpus.info["part"] == "validation"] == "train").all()
+    assert set(corpus.split) == {"train", "validation", "test"}
+    assert not set(corpus.validation.voices) & set(corpus.train.voices)
     folder = load_speech_commands(archive.parent / "sc", words=("no", "yes"))
     assert sorted(folder.voices) == sorted(corpus.voices)
 
 
-def test_n_per_word_limits_each_part(archive):
+def test_n_per_word_limits_each_split(archive):
     corpus = load_speech_commands(archive, words=("no",), n_per_word=2)
-    assert sorted(corpus.info["part"]) == ["testing"] * 2 + ["training"] * 2 + ["validation"] * 2
+    assert sorted(corpus.split) == ["test"] * 2 + ["train"] * 2 + ["validation"] * 2
 
 
 def test_wrong_words(archive):
@@ -52,9 +52,9 @@ def test_wrong_words(archive):
 
 
 def test_official_rule():
-    """Shares of 10 % each, and the parts of recordings that the corpus's own lists name."""
-    parts = [part_of(f"{i:08x}_nohash_0.wav") for i in range(4000)]
-    assert abs(parts.count("testing") / 4000 - 0.1) < 0.02
-    assert abs(parts.count("validation") / 4000 - 0.1) < 0.02
-    assert part_of("a69b9b3e_nohash_0.wav") == "validation"
-    assert part_of("0c40e715_nohash_0.wav") == "testing"
+    """Shares of 10 % each, and the splits of recordings that the corpus's own lists name."""
+    splits = [split_of(f"{i:08x}_nohash_0.wav") for i in range(4000)]
+    assert abs(splits.count("test") / 4000 - 0.1) < 0.02
+    assert abs(splits.count("validation") / 4000 - 0.1) < 0.02
+    assert split_of("a69b9b3e_nohash_0.wav") == "validation"
+    assert split_of("0c40e715_nohash_0.wav") == "test"

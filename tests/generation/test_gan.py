@@ -8,11 +8,11 @@ import keras
 import numpy as np
 import pytest
 
-from audio_edu.checkpoints import checkpoint_path
+from audio_edu.training.checkpoints import checkpoint_path
 from audio_edu.datasets import load_digits
-from audio_edu.generation.gan import Gan, generate, generate_batch, load_gan, save_gan
-from audio_edu.generation.gan_game import discriminator, game_value, generator, linear_game
-from audio_edu.generation.gan_networks import (
+from audio_edu.generation.gan.generate import Gan, generate, generate_batch, load_gan, save_gan
+from audio_edu.generation.gan.formulas import discriminator, game_value, generator, linear_game
+from audio_edu.generation.gan.model import (
     KINDS,
     MinibatchDeviation,
     SpectralConv,
@@ -20,9 +20,9 @@ from audio_edu.generation.gan_networks import (
     build_critic,
     build_generator,
 )
-from audio_edu.generation.gan_pictures import N_SAMPLES, Pictures
-from audio_edu.generation.gan_training import GanRecipe
-from audio_edu.recognition.evaluate import load_recognizer
+from audio_edu.generation.gan.data import N_SAMPLES, Pictures
+from audio_edu.generation.gan.recipe import GanRecipe
+from audio_edu.recognition.recognize import load_recognizer
 
 SMALL = {"generator_channels": (4, 4, 4, 4), "critic_channels": (4, 4, 4, 4)}
 

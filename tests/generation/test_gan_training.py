@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from audio_edu.datasets import Corpus, load_digits
-from audio_edu.generation.gan import Gan
-from audio_edu.generation.gan_evaluation import (
+from audio_edu.generation.gan.generate import Gan
+from audio_edu.generation.gan.evaluate import (
     class_score,
     evaluate,
     frechet_distance,
     generated_corpus,
     nearest_training_clips,
 )
-from audio_edu.generation.gan_networks import build_critic, build_generator
-from audio_edu.generation.gan_pictures import N_SAMPLES, Pictures
-from audio_edu.generation.gan_toy import (
+from audio_edu.generation.gan.model import build_critic, build_generator
+from audio_edu.generation.gan.data import N_SAMPLES, Pictures
+from audio_edu.generation.gan.toy import (
     note_pitch_hz,
     places,
     play_notes,
@@ -27,7 +27,7 @@ from audio_edu.generation.gan_toy import (
     real_notes,
     share_of_places,
 )
-from audio_edu.generation.gan_training import GanRecipe, adversarial_step, train, words_that_fit
+from audio_edu.generation.gan.recipe import GanRecipe, adversarial_step, train, words_that_fit
 
 TINY = GanRecipe(
     n_steps=4,

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from audio_edu.checkpoints import checkpoint_path, read_arrays, write_arrays
+from audio_edu.training.checkpoints import checkpoint_path, read_arrays, write_arrays
 from audio_edu.datasets import Corpus
-from audio_edu.generation.vae import Vae, generate, load_vae, save_vae
-from audio_edu.generation.vae_features import NoteSettings, midi_to_hz, note_features
-from audio_edu.generation.vae_instruments import Instruments
-from audio_edu.generation.vae_networks import (
+from audio_edu.generation.vae.generate import Vae, generate, load_vae, save_vae
+from audio_edu.generation.vae.features import NoteSettings, midi_to_hz, note_features
+from audio_edu.generation.vae.instruments import Instruments
+from audio_edu.generation.vae.model import (
     Sampling,
     TrainedByElbo,
     elbo_by_hand,
@@ -22,8 +22,8 @@ from audio_edu.generation.vae_networks import (
     log_density_by_hand,
     sample_by_hand,
 )
-from audio_edu.generation.vae_pca import Pca
-from audio_edu.generation.vae_training import VaeRecipe, train
+from audio_edu.generation.vae.pca import Pca
+from audio_edu.generation.vae.recipe import VaeRecipe, train
 
 SETTINGS = NoteSettings(
     sample_rate=8000, n_samples=4000, n_fft=512, hop_length=128, bands_per_octave=12, n_bands=72
@@ -317,7 +317,7 @@ def test_only_keras_is_used():
     """The backend is TensorFlow, but no module of the VAE says so."""
     from pathlib import Path
 
-    import audio_edu.generation.vae as vae
+    import audio_edu.generation.vae.generate as vae
 
     for path in Path(vae.__file__).parent.glob("vae*.py"):
         assert "tensorflow" not in path.read_text(encoding="utf-8"), path.name

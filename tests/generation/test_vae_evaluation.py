@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_vae import CORPUS, RECIPE, SETTINGS
 
-from audio_edu.generation.vae_evaluation import (
+from audio_edu.generation.vae.evaluate import (
     active_units,
     evaluate,
     instrument_accuracy,
@@ -14,8 +14,8 @@ from audio_edu.generation.vae_evaluation import (
     walk,
     walk_report,
 )
-from audio_edu.generation.vae_features import note_features
-from audio_edu.generation.vae_training import train
+from audio_edu.generation.vae.features import note_features
+from audio_edu.generation.vae.recipe import train
 
 
 @pytest.fixture(scope="module")

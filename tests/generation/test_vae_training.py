@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from test_vae import CORPUS, RECIPE, SETTINGS, tones
 
-from audio_edu.generation.vae_evaluation import active_units
-from audio_edu.generation.vae_features import note_features
-from audio_edu.generation.vae_training import VaeRecipe, hear, train, train_on
+from audio_edu.generation.vae.evaluate import active_units
+from audio_edu.generation.vae.features import note_features
+from audio_edu.generation.vae.recipe import VaeRecipe, hear, train, train_on
 
 
 def _weights(model):

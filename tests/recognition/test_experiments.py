@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audio_edu.datasets import Corpus
+from audio_edu.datasets import Corpus, Labels
 from audio_edu.datasets.digits import DIGIT_NAMES
 from audio_edu.recognition import experiments
 from audio_edu.recognition.augment import Augmentation
@@ -15,21 +15,20 @@ SMALL = FeatureSettings(n_samples=1600, n_mels=20)
 PEOPLE = Corpus(
     "people",
     tuple(RNG.standard_normal(800).astype(np.float32) for _ in range(120)),
-    np.arange(120) % 10,
-    [str(i) for i in range(10)],
+    Labels(np.arange(120) % 10, [str(i) for i in range(10)]),
     [f"v{i // 40}" for i in range(120)],
     ["test" if i % 40 < 10 else "train" for i in range(120)],
     8000,
 )
 
-PEOPLE_NAMED = replace(PEOPLE, label_names=DIGIT_NAMES)
+PEOPLE_NAMED = replace(PEOPLE, targets=Labels(PEOPLE.labels, DIGIT_NAMES))
 
 
 def test_nobody_is_trained_on_whom_a_protocol_tests_on():
     found = list(experiments.jobs("leave-one-out", "cnn", PEOPLE, seeds=[1, 2]))
     assert len(found) == 6
     _, _, training, test = next(experiments.jobs("leave-one-out-and-digits", "cnn", PEOPLE_NAMED, seeds=[1]))
-    assert len(training) == 80 + len(experiments.load_digits().train)
+    assert len(training) == 80 + len(experiments.load_digits().development)
     assert not set(test.voices) & set(training.voices)
     for name, recipe, training, test in found:
         assert set(test.voices) == {name.split(",")[0]}
@@ -49,7 +48,7 @@ def test_each_ablation_leaves_out_something_else():
 def test_unknown_protocols_and_corpora_that_do_not_fit():
     with pytest.raises(ValueError, match="protocol"):
         list(experiments.jobs("guess", "cnn", PEOPLE, seeds=[1]))
-    other = Corpus("x", PEOPLE.audio[:1], [0], ("a",), ["v"], ["train"], 8000)
+    other = Corpus("x", PEOPLE.audio[:1], Labels([0], ("a",)), ["v"], ["train"], 8000)
     with pytest.raises(ValueError, match="same classes"):
         experiments.join(PEOPLE, other)
     both = experiments.join(PEOPLE, PEOPLE)
@@ -58,9 +57,8 @@ def test_unknown_protocols_and_corpora_that_do_not_fit():
 
 def test_the_table_is_written(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(experiments, "load_fsdd", lambda path: PEOPLE)
-    recipe = experiments.KNOWN_PEOPLE["cnn"]
-    small = {"cnn": experiments.replace(recipe, build={"width": 4}, n_epochs=1, settings=SMALL)}
-    monkeypatch.setattr(experiments, "KNOWN_PEOPLE", small)
+    known = {**experiments._KNOWN[1], "width": 4, "settings": SMALL}
+    monkeypatch.setattr(experiments, "_KNOWN", (1, known))
     assert experiments.main(["official", "--seeds", "2", "--out", str(tmp_path), "--baselines"]) == 0
     with open(tmp_path / "official_cnn.csv", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -47,13 +47,13 @@ def test_relative_levels_stay_and_all_are_safe():
         (
             lambda: sound_map(ground(), {(0, 0): np.ones(9)}, RATE, alt="x"),
             ValueError,
-            "1 places; .* 2 to 48",
+            "1 entries; .* 2 to 48",
         ),
         (lambda: sound_map(ground(), tones(), RATE, alt=" "), ValueError, "alt is empty"),
         (
             lambda: sound_map(ground(), {**tones(), (2, 0): np.ones(9)}, RATE, alt="x"),
             ValueError,
-            r"place \(2, 0\) outside of the axes; widen xlim",
+            r"position \(2, 0\) outside of the axes; widen xlim",
         ),
         (lambda: sound_map(ground(), tones(), RATE, alt="x", max_bytes=9000), ValueError, "max_bytes="),
     ],

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from widget_pages import RATE, voice
 
+from audio_edu import _assets, plots
 from audio_edu.signal.levels import loudness_db
-from audio_edu.widgets import _assets, _sound, compare, listen
+from audio_edu.widgets import _sound, compare, listen
 from audio_edu.widgets._picture import frequency_ticks, power_image, row_edges, time_ticks
 from audio_edu.widgets._sound import Sound, facts, matched_gains, mp3, safe_gain
 
@@ -203,14 +204,14 @@ def test_without_scripts_every_sound_has_a_native_player_and_a_described_picture
     assert player._repr_mimebundle_().keys() == {"text/plain", "text/html"}
 
 
-def test_in_a_stored_notebook_the_script_travels_once(monkeypatch):
-    monkeypatch.setattr(_assets, "_travelled", False)
-    monkeypatch.setenv("AUDIO_EDU_STATIC", "1")
-    first, second = (listen(tone(440), RATE)._repr_mimebundle_()["text/html"] for _ in range(2))
-    assert first.count("<script data-audio-edu>") == first.count("<style data-audio-edu>") == 1
-    assert "data-audio-edu" not in second
-    monkeypatch.delenv("AUDIO_EDU_STATIC")
-    assert "data-audio-edu" in listen(tone(440), RATE)._repr_mimebundle_()["text/html"]
+def test_script_and_style_travel_with_every_live_output_and_with_no_stored_one(monkeypatch):
+    picture = plots.show(plots.figure()[0], alt="Empty axes.")
+    for output in (listen(tone(440), RATE), listen(tone(440), RATE), picture):
+        monkeypatch.setenv("AUDIO_EDU_STATIC", "1")
+        assert output._repr_mimebundle_()["text/html"] == output.html
+        monkeypatch.delenv("AUDIO_EDU_STATIC")
+        html = output._repr_mimebundle_()["text/html"]
+        assert html.count("<script data-audio-edu>") == html.count("<style data-audio-edu>") == 1
 
 
 def test_the_script_that_travels_is_the_file_without_its_comments():
@@ -237,6 +238,14 @@ def test_sounds_of_different_length_and_rate_share_their_axes():
     player = compare({"long": voice(), "short": (tone(440, 8000, 0.5), 8000)}, RATE)
     assert 'data-duration="2"' in player.html
     assert player.html.count(">8 kHz<") == 2
+
+
+def test_the_mel_axis_is_slaneys():
+    ticks = {text: at for at, text in frequency_ticks(8000, "mel")}
+    # below 1 kHz a mel is 200/3 Hz; above, 27 mel are a factor of 6.4
+    top = 15 + 27 * np.log(8) / np.log(6.4)
+    assert ticks["500 Hz"] == pytest.approx(7.5 / top) and ticks["1 kHz"] == pytest.approx(15 / top)
+    assert row_edges(8000, "mel")[64] == pytest.approx(1000 * 6.4 ** ((top / 2 - 15) / 27))
 
 
 def test_ticks_are_round_and_apart():

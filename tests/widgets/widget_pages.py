@@ -50,7 +50,7 @@ def page_html(*objects, theme: str = "light", script: bool = True) -> str:
     """Write a page from the objects' own output, as a notebook renderer would."""
     from ipywidgets.embed import embed_data
 
-    from audio_edu.widgets._assets import script_and_style
+    from audio_edu._assets import script_and_style
     from audio_edu.widgets.explorer import Explorer
 
     parts, views = [], []

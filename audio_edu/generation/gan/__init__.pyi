@@ -1,0 +1,10 @@
+from .data import words_that_fit as words_that_fit
+from .evaluate import nearest_training_clips as nearest_training_clips
+from .family import load_gan as load_gan
+from .formulas import discriminator as discriminator
+from .formulas import game_value as game_value
+from .formulas import generator as generator
+from .formulas import linear_game as linear_game
+from .generate import generated_corpus as generated_corpus
+from .model import Gan as Gan
+from .train_step import adversarial_step as adversarial_step

@@ -1,0 +1,87 @@
+"""What a trained generator is for: saying digits, one after another or as a corpus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..._validate import check_positive
+from ...datasets import Corpus, Labels
+from ...reproducible import SEED
+from ...signal import trim_silence
+from .model import Gan
+
+__all__ = ["Options", "as_words", "generate", "generated_corpus"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What can be asked of ``audio-edu generate gan``."""
+
+    digit: tuple[int, ...] = field(default=(7,), metadata={"help": "what to say, 0 to 9, one or more"})
+    seed: int = field(default=SEED, metadata={"help": "another seed, another voice"})
+
+
+def generate(model: Gan, options: Options) -> tuple[np.ndarray, int]:
+    """Say digits one after another in one voice, a tenth of a second apart.
+
+    Parameters
+    ----------
+    model : Gan
+        From `load_gan`.
+    options : Options
+        Which digits, and what the voice is drawn from.
+
+    Returns
+    -------
+    x : np.ndarray [shape=(n_samples,)], float32
+        From -1 to 1.
+    sample_rate : int
+        Samples a second (Hz).
+    """
+    pause = np.zeros(model.sample_rate // 10, np.float32)
+    parts = [part for k in options.digit for part in (pause, model.generate([k], seed=options.seed)[0])]
+    return np.concatenate(parts[1:]), model.sample_rate
+
+
+def generated_corpus(model: Gan, n_clips: int, *, seed: int = SEED) -> Corpus:
+    """Generate clips, all digits equally often, as a corpus of a single split, cut to the word.
+
+    Parameters
+    ----------
+    model : Gan
+        From `load_gan`.
+    n_clips : int
+        How many.
+    seed : int
+        Draws the voices.
+
+    Returns
+    -------
+    Corpus
+        Each clip with a peak of 0.9, as in ``data/digits``; all in the training split.
+    """
+    check_positive(n_clips, "n_clips", integer=True)
+    digits = np.arange(n_clips) % len(model.label_names)
+    return as_words(model.generate(digits, seed=seed), Labels(digits, model.label_names), model.sample_rate)
+
+
+def as_words(rows: np.ndarray, labels: Labels, sample_rate: int) -> Corpus:
+    """Make a corpus of rows of samples, cut to the word and scaled as those of ``data/digits``.
+
+    Parameters
+    ----------
+    rows : np.ndarray [shape=(n_clips, n_samples)]
+        Samples.
+    labels : Labels
+        What is said in them.
+    sample_rate : int
+        Samples a second (Hz).
+    """
+    audio = []
+    for row in rows:
+        word = trim_silence(row, sample_rate, keep_s=0.02)
+        audio.append((0.9 * word / max(float(np.abs(word).max()), 1e-6)).astype(np.float32))
+    n = len(audio)
+    return Corpus("generated", tuple(audio), labels, ["generated"] * n, ["train"] * n, sample_rate)

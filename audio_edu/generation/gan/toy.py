@@ -1,0 +1,174 @@
+"""The game where one can see and hear it: sounds of two numbers.
+
+A point in the square from -1 to 1 is a note: its first number says how high it is, its second how bright.
+The real notes have eight modes on a ring. A generator that has learned makes notes of all eight; one that has
+collapsed makes one note over and over. The step that trains it is the one that trains the real thing,
+`audio_edu.generation.gan.adversarial_step`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+from ..._validate import check_choice, check_positive
+from ...reproducible import SEED, set_seed
+from ...signal import harmonic_tone
+from ...training import as_array
+from .layers import MinibatchDeviation, SpectralDense
+from .train_step import adversarial_step
+
+__all__ = ["N_MODES", "mode_centers", "mode_shares", "note_pitch_hz", "real_notes", "synthesize", "train_toy"]
+
+N_MODES, SPREAD = 8, 0.04
+
+
+def mode_centers() -> np.ndarray:
+    """Return where the real notes lie [shape=(8, 2)]."""
+    angle = 2 * np.pi * (np.arange(N_MODES) + 0.5) / N_MODES
+    return 0.7 * np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
+
+
+def real_notes(n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw real notes [shape=(n, 2)], each around one of the eight centers."""
+    centers = mode_centers()[rng.integers(N_MODES, size=n)]
+    return (centers + SPREAD * rng.standard_normal((n, 2))).astype(np.float32)
+
+
+def note_pitch_hz(notes: np.ndarray) -> np.ndarray:
+    """Return the fundamental of each note: an octave from 0 to 1, 330 Hz in the middle."""
+    return 330.0 * 2.0 ** np.asarray(notes, np.float64)[..., 0]
+
+
+def synthesize(notes: np.ndarray, *, sample_rate: int = 8000, note_s: float = 0.16) -> np.ndarray:
+    """Return the sound of notes, one after the other.
+
+    Parameters
+    ----------
+    notes : np.ndarray [shape=(n, 2)]
+        How high (an octave from 0 to 1) and how bright (dull at -1), each.
+    sample_rate : int
+        Samples a second.
+    note_s : float
+        Seconds for each.
+
+    Returns
+    -------
+    np.ndarray [shape=(n * note_s * sample_rate,)], float32
+    """
+    parts = [
+        harmonic_tone(
+            float(pitch),
+            note_s,
+            sample_rate,
+            n_harmonics=8,
+            rolloff_db=float(np.clip(12 - 11 * brightness, 1, 30)),
+            amplitude=0.4,
+        )
+        for pitch, brightness in zip(note_pitch_hz(notes), np.asarray(notes)[:, 1], strict=True)
+    ]
+    return np.concatenate(parts)
+
+
+def mode_shares(notes: np.ndarray) -> np.ndarray:
+    """Return which share of the notes belongs to each mode [shape=(8,)]: within 5 spreads of its center."""
+    distance = np.linalg.norm(np.asarray(notes)[:, None] - mode_centers(), axis=-1)
+    nearest = distance.argmin(axis=1)
+    near = distance.min(axis=1) < 5 * SPREAD
+    return np.bincount(nearest[near], minlength=N_MODES) / len(notes)
+
+
+def train_toy(
+    *,
+    n_steps: int = 1500,
+    n_snapshots: int = 20,
+    loss: str = "hinge",
+    critic: str = "plain",
+    critic_rate: float = 2e-3,
+    generator_rate: float = 1e-3,
+    head_start: int = 0,
+    n_hidden: int = 64,
+    seed: int = SEED,
+) -> dict[str, Any]:
+    """Train a generator of notes, and keep what it generates on the way.
+
+    Parameters
+    ----------
+    n_steps : int
+        Steps of the generator.
+    n_snapshots : int
+        How often its notes are kept.
+    loss : {"hinge", "logarithm", "saturating"}
+        See `adversarial_step`.
+    critic : {"plain", "spectral", "deviation"}
+        The critic: two layers; the same divided by their largest singular values; the same again, with the
+        deviation of a group of notes as another input.
+    critic_rate, generator_rate : float
+        Learning rates.
+    head_start : int
+        Steps in which the critic alone learns, before the generator begins.
+    n_hidden : int
+        Units of each hidden layer.
+    seed : int
+        Where chance comes from.
+
+    Returns
+    -------
+    dict
+        ``step`` [shape=(n_snapshots,)], ``notes`` [shape=(n_snapshots, 256, 2)] of always the same noise,
+        ``n_modes`` [shape=(n_snapshots,)], how many of the eight modes have 2 % of the notes or more,
+        ``score`` the last critic's on a grid [shape=(25, 25)], rows brightness.
+    """
+    check_positive(n_steps, "n_steps", integer=True)
+    check_choice(critic, "critic", ("plain", "spectral", "deviation"))
+    set_seed(seed)
+    n_batch, n_z = 64, 2
+    networks = _build_generator(n_hidden, n_z), _build_critic(critic, n_hidden)
+    for network, rate in zip(networks, (generator_rate, critic_rate), strict=True):
+        network.compile(keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.9))
+    train_step = adversarial_step(*networks, 0.0, loss=loss)
+
+    def output(network: keras.Model, x: np.ndarray) -> np.ndarray:
+        y = network([x, np.zeros(len(x), np.int32)])
+        return as_array(y[0] if isinstance(y, list) else y)
+
+    digits = np.zeros(n_batch, np.int32)
+    z_kept = np.random.default_rng(seed).standard_normal((256, n_z), dtype=np.float32)
+    steps, kept = [], []
+    snapshots = {0, *np.geomspace(1, n_steps, n_snapshots).astype(int).tolist()}
+    for step in range(-head_start, n_steps + 1):
+        networks[0].optimizer.learning_rate = generator_rate if step >= 0 else 0.0
+        if step in snapshots:
+            steps.append(step)
+            kept.append(output(networks[0], z_kept))
+        rng = np.random.default_rng((seed, step + head_start))
+        z = rng.standard_normal((n_batch, n_z), dtype=np.float32)
+        train_step(real_notes(n_batch, rng), digits, z, digits)
+    axis = np.linspace(-1, 1, 25, dtype=np.float32)
+    grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    # eight times each point: a critic that compares the notes of a group sees one of no deviation
+    score = output(networks[1], np.repeat(grid, 8, axis=0))[::8].reshape(25, 25)
+    n_modes = np.array([(mode_shares(notes) >= 0.02).sum() for notes in kept])
+    return {"step": np.array(steps), "notes": np.stack(kept), "n_modes": n_modes, "score": score}
+
+
+def _build_generator(n_hidden: int, n_z: int) -> keras.Model:
+    z, digit = keras.Input((n_z,)), keras.Input((), dtype="int32")
+    x = z
+    for _ in range(2):
+        x = layers.LeakyReLU(0.2)(layers.Dense(n_hidden)(x))
+    return keras.Model([z, digit], layers.Dense(2, activation="tanh")(x))
+
+
+def _build_critic(kind: str, n_hidden: int) -> keras.Model:
+    dense = layers.Dense if kind == "plain" else SpectralDense
+    x, digit = keras.Input((2,)), keras.Input((), dtype="int32")
+    h = x
+    for _ in range(2):
+        h = layers.LeakyReLU(0.2)(dense(n_hidden)(h))
+    if kind == "deviation":
+        h = MinibatchDeviation()(h)
+    return keras.Model([x, digit], [dense(1)(h), layers.Dense(10)(h)])

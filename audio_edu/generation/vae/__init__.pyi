@@ -1,0 +1,13 @@
+from .evaluate import active_units as active_units
+from .evaluate import interpolate as interpolate
+from .evaluate import interpolation_report as interpolation_report
+from .family import FAMILY as FAMILY
+from .family import VaeFamily as VaeFamily
+from .family import load_vae as load_vae
+from .features import note_features as note_features
+from .features import notes_from_features as notes_from_features
+from .generate import Vae as Vae
+from .pca import Pca as Pca
+from .recipe import RECIPES as RECIPES
+from .recipe import NoteSettings as NoteSettings
+from .recipe import VaeRecipe as VaeRecipe

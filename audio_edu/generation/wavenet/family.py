@@ -1,0 +1,78 @@
+"""WaveNet as a family: what `audio_edu.training` and the command line ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from ...datasets import Corpus, load_digits, load_fsdd
+from ...training import Family, load_checkpoint
+from .bench import bench
+from .data import Batches, mean_word_lengths
+from .evaluate import evaluate
+from .generate import Options, generate_digits
+from .model import WaveNet
+from .recipe import RECIPES, TINY, WaveNetRecipe
+
+__all__ = ["FAMILY", "WaveNetFamily", "load_wavenet"]
+
+
+class WaveNetFamily(Family):
+    """Spoken digits, sample after sample."""
+
+    package = "generation.wavenet"
+    recipes = RECIPES
+    tiny = TINY
+    judge = "cnn"
+    evaluate = staticmethod(evaluate)
+    Options, generate = Options, staticmethod(generate_digits)
+    bench = staticmethod(bench)
+
+    def corpus(self, recipe: WaveNetRecipe, data: Path | None = None) -> Corpus:
+        """Load `digits`, or recordings in the layout of FSDD."""
+        return load_digits() if data is None else load_fsdd(data)
+
+    def facts(self, recipe: WaveNetRecipe, train: Corpus) -> dict[str, Any]:
+        """Say what it can be asked to say, by which voices, and at which sample rate (Hz)."""
+        return {
+            "label_names": list(train.label_names),
+            "voice_names": np.unique(train.voices).tolist(),
+            "sample_rate": train.sample_rate,
+        }
+
+    def build(self, recipe: WaveNetRecipe, facts: Mapping[str, Any]) -> WaveNet:
+        """Build a network with weights drawn from the recipe's seed."""
+        # Not `set_seed`: with TensorFlow's deterministic operations asked for, Keras would not compile with
+        # XLA, which is twice as fast; and what XLA makes of this network for the CPU is deterministic.
+        keras.utils.set_random_seed(recipe.seed)
+        return WaveNet(recipe, facts)
+
+    def batches(self, model: WaveNet, recipe: WaveNetRecipe, train: Corpus) -> Batches:
+        """Measure the words' lengths; return the batches."""
+        model.arrays["word_lengths"] = mean_word_lengths(train)
+        return Batches(recipe, train)
+
+
+FAMILY = WaveNetFamily()
+
+
+def load_wavenet(name: str | Path = "wavenet") -> WaveNet:
+    """Load a checkpoint.
+
+    Parameters
+    ----------
+    name : str or Path
+        A shipped checkpoint's name, ``wavenet`` or ``wavenet_advised``, or the path of an ``.npz``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there; the message says how to make it.
+    ValueError
+        If it is damaged, or of another family.
+    """
+    return load_checkpoint(FAMILY, name)

@@ -1,0 +1,5 @@
+"""Formulas in NumPy and layers in Keras that more than one family uses."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

@@ -1,0 +1,4 @@
+from .activations import relu as relu
+from .activations import sigmoid as sigmoid
+from .activations import softmax as softmax
+from .pooling import MaskedPooling as MaskedPooling

@@ -1,0 +1,5 @@
+"""The attention network: every frame may look at every other."""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)

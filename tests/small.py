@@ -1,0 +1,26 @@
+"""For every family a recipe and a corpus so small that a training takes seconds."""
+
+import numpy as np
+from tones import tones
+
+from audio_edu.datasets import load_notes
+from audio_edu.families import CHECKPOINTS
+from audio_edu.training import as_array
+
+NAMES = ("cnn", "rnn", "attention", "gan", "vae", "wavenet")
+
+
+def small(name):
+    """Return the family of a checkpoint, its tiny recipe, and clips to learn from."""
+    family = CHECKPOINTS[name].family()
+    corpus = tones()
+    if name == "vae":
+        notes = load_notes().development
+        corpus = notes.select(np.arange(0, len(notes), 12))
+    return family, family.tiny, corpus
+
+
+def numbers(model):
+    """Return all that a checkpoint would hold, in one row."""
+    weights = [as_array(w).ravel() for w in model.weights.values()]
+    return np.concatenate([*weights, *(a.ravel() for a in model.arrays.values())]).astype(np.float64)
