@@ -21,21 +21,30 @@ from .reproducible import SEED
 __all__ = ["SIGNAL", "format_table", "run"]
 
 
-def _interleaved(
-    alternatives: dict[str, Callable[[], Any]], n_rounds: int, n_seldom: dict[str, int] | None = None
-) -> dict[str, float]:
-    """Median seconds of each alternative; those in `n_seldom` take part in so many rounds only."""
-    n_seldom = n_seldom or {}
+def _rows(
+    benchmark: str,
+    sound_s: float,
+    alternatives: dict[str, Callable[[], Any]],
+    seldom: dict[str, int],
+    notes: dict[str, str],
+    n_rounds: int = 21,
+) -> list[dict[str, Any]]:
+    """Time alternatives in turns, those in `seldom` in so many rounds only; return a row for each."""
     times: dict[str, list[float]] = {name: [] for name in alternatives}
     for work in alternatives.values():
         work()  # warm caches: filter banks, compiled code, memory
     for i in range(n_rounds):
         for name, work in alternatives.items():
-            if i < n_seldom.get(name, n_rounds):
+            if i < seldom.get(name, n_rounds):
                 start = time.perf_counter()
                 work()
                 times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in times.items()}
+    rows = []
+    for name, found in times.items():
+        seconds = statistics.median(found)
+        row = {"benchmark": benchmark, "what": name, "seconds": seconds}
+        rows.append({**row, "times_real_time": sound_s / seconds, "note": notes[name]})
+    return rows
 
 
 def _voices(n_clips: int, n_samples: int, sample_rate: int) -> np.ndarray:
@@ -71,7 +80,6 @@ def _bench_log_mel() -> list[dict[str, Any]]:
         "librosa, batched": lambda: with_librosa(x),
         "audio_edu log_mel": lambda: log_mel(x, sample_rate, **settings),
     }
-    seconds = _interleaved(alternatives, 21, {"librosa, in a loop": 5, "librosa, batched": 11})
     looped, ours = alternatives["librosa, in a loop"](), alternatives["audio_edu log_mel"]()
     batched = log_mel(x, sample_rate, top_db=None, **settings)
     errors = {
@@ -79,16 +87,9 @@ def _bench_log_mel() -> list[dict[str, Any]]:
         "librosa, batched": float(np.abs(alternatives["librosa, batched"]() - batched).max()),
         "audio_edu log_mel": float(np.abs(ours - looped).max()),
     }
-    return [
-        {
-            "benchmark": "log_mel",
-            "what": name,
-            "seconds": value,
-            "times_real_time": n_clips / value,
-            "note": f"largest difference {errors[name]:.1e} dB",
-        }
-        for name, value in seconds.items()
-    ]
+    seldom = {"librosa, in a loop": 5, "librosa, batched": 11}
+    notes = {name: f"largest difference {error:.1e} dB" for name, error in errors.items()}
+    return _rows("log_mel", n_clips, alternatives, seldom, notes)
 
 
 def _bench_convolve() -> list[dict[str, Any]]:
@@ -105,18 +106,11 @@ def _bench_convolve() -> list[dict[str, Any]]:
         "scipy.signal.fftconvolve": lambda: scipy.signal.fftconvolve(x, h),
         "audio_edu fast_convolve": lambda: fast_convolve(x, h),
     }
-    seconds = _interleaved(alternatives, 21, {"the sum, as two loops": 3})
     exact = np.convolve(x, h)
-    return [
-        {
-            "benchmark": "convolve",
-            "what": name,
-            "seconds": value,
-            "times_real_time": 1 / value,
-            "note": f"largest difference {np.abs(alternatives[name]() - exact).max():.1e}",
-        }
-        for name, value in seconds.items()
-    ]
+    notes = {
+        name: f"largest difference {np.abs(work() - exact).max():.1e}" for name, work in alternatives.items()
+    }
+    return _rows("convolve", 1, alternatives, {"the sum, as two loops": 3}, notes)
 
 
 #: What can be measured beside checkpoints: log-mel of 64 clips of 1 s at 16 kHz; 1 s at 16 kHz through 101

@@ -194,31 +194,31 @@ class Corpus:
             digest.update(_content(getattr(self.targets, each.name)))
         return digest.hexdigest()
 
-    def select(self, which: np.ndarray) -> Corpus:
+    def select(self, index: np.ndarray) -> Corpus:
         """Return the corpus of some of the clips.
 
         Parameters
         ----------
-        which : np.ndarray [shape=(n_clips,) or (n_chosen,)]
+        index : np.ndarray [shape=(n_clips,) or (n_chosen,)]
             A mask of booleans, as in ``corpus.select(corpus.labels == 3)``, or the clips' numbers in the
             order wanted.
 
         Raises
         ------
         TypeError
-            If `which` holds neither booleans nor whole numbers.
+            If `index` holds neither booleans nor whole numbers.
         IndexError
             If the mask's length or a number does not fit the corpus.
         """
-        which = np.asarray(which)
-        if which.size == 0:
-            which = which.astype(bool if which.shape == (len(self),) else int)
-        if which.ndim != 1 or which.dtype.kind not in "biu":
+        index = np.asarray(index)
+        if index.size == 0:
+            index = index.astype(bool if index.shape == (len(self),) else int)
+        if index.ndim != 1 or index.dtype.kind not in "biu":
             raise TypeError(
-                f"which is {which.dtype} of shape {which.shape}; expected a mask of booleans or clip "
+                f"index is {index.dtype} of shape {index.shape}; expected a mask of booleans or clip "
                 f"numbers, in one dimension."
             )
-        rows = np.arange(len(self))[which]
+        rows = np.arange(len(self))[index]
         return replace(
             self,
             audio=tuple(self.audio[i] for i in rows) if self.audio else (),

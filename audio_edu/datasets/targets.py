@@ -8,35 +8,46 @@ Every `Corpus` has targets, as many as clips. Which type they are decides what c
 * `Scores`: notes (a chorale, with or without its sound);
 * `CleanAudio`: the same clip as it should be (before the noise).
 
-All of them are read-only, know their length, and give the targets of some of the clips by `select`.
+All of them are read-only. The first field has one entry for each clip, and so has every other field but the
+`names` of the classes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-__all__ = ["CleanAudio", "Labels", "Scores", "Tags", "Targets", "Transcripts", "read_only"]
-
-T = TypeVar("T")
-
-
-class Targets(Protocol):
-    """What all kinds of targets can do."""
-
-    def __len__(self) -> int: ...
-
-    def select(self: T, rows: np.ndarray) -> T:
-        """Return the targets of the clips with these numbers."""
-
-    def describe(self) -> str:
-        """Say in a few words what they are: ``"10 labels"``."""
+T = TypeVar("T", bound="Targets")
 
 
 @dataclass(frozen=True, eq=False)
-class Labels:
+class Targets:
+    """What all kinds of targets can do."""
+
+    noun: ClassVar[str] = "targets"
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+    def select(self: T, rows: np.ndarray) -> T:
+        """Return the targets of the clips with these numbers."""
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "names"}
+        return replace(self, **{name: _rows(value, rows) for name, value in own.items()})
+
+    def describe(self) -> str:
+        """Say in a few words what they are: ``"10 labels"``."""
+        return f"{len(getattr(self, 'names', self))} {self.noun}"
+
+    def _set(self, **values: Any) -> None:
+        """Set fields while the object is being made."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True, eq=False)
+class Labels(Targets):
     """One class for each clip.
 
     Parameters
@@ -52,38 +63,25 @@ class Labels:
     [1, 1]
     """
 
+    noun = "labels"
     values: np.ndarray
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
         values, names = np.asarray(self.values), tuple(map(str, self.names))
-        if not values.size:
-            values = values.astype(np.int64)
+        values = values if values.size else values.astype(np.int64)
         if values.ndim != 1 or values.dtype.kind not in "iu":
-            raise TypeError(
-                f"labels are {values.dtype} of shape {values.shape}; expected whole numbers, one a clip."
-            )
+            raise TypeError(f"labels are {values.dtype} {values.shape}; expected whole numbers, one a clip.")
         if values.size and not (values.min() >= 0 and values.max() < len(names)):
             raise ValueError(
                 f"labels run from {values.min()} to {values.max()}; expected 0 to {len(names) - 1}, one for "
                 f"each of the {len(names)} names."
             )
-        _set(self, values=read_only(values), names=names)
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def select(self, rows: np.ndarray) -> Labels:
-        """Return the labels of the clips with these numbers."""
-        return replace(self, values=self.values[rows])
-
-    def describe(self) -> str:
-        """Say how many classes there are."""
-        return f"{len(self.names)} labels"
+        self._set(values=read_only(values), names=names)
 
 
 @dataclass(frozen=True, eq=False)
-class Transcripts:
+class Transcripts(Targets):
     """What is said in each clip, as text.
 
     Parameters
@@ -92,25 +90,15 @@ class Transcripts:
         Normalised: as a reader would say it.
     """
 
+    noun = "transcripts"
     texts: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        _set(self, texts=tuple(map(str, self.texts)))
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def select(self, rows: np.ndarray) -> Transcripts:
-        """Return the texts of the clips with these numbers."""
-        return Transcripts(tuple(self.texts[i] for i in rows))
-
-    def describe(self) -> str:
-        """Say how many different texts there are."""
-        return f"{len(set(self.texts))} texts"
+        self._set(texts=tuple(map(str, self.texts)))
 
 
 @dataclass(frozen=True, eq=False)
-class Tags:
+class Tags(Targets):
     """Which of some classes sound in each clip: none, one, or several; and, where that is known, when.
 
     Parameters
@@ -123,6 +111,7 @@ class Tags:
         For each clip: the number of the tag, start and end (s) of each event.
     """
 
+    noun = "tags"
     present: np.ndarray
     names: tuple[str, ...]
     events: tuple[np.ndarray, ...] | None = None
@@ -131,67 +120,44 @@ class Tags:
         present, names = np.asarray(self.present, dtype=bool), tuple(map(str, self.names))
         if present.ndim != 2 or present.shape[1] != len(names):
             raise ValueError(f"present has shape {present.shape}; expected (n_clips, {len(names)} tags).")
-        events = self.events
-        if events is not None:
-            events = tuple(read_only(np.asarray(each, np.float64).reshape(-1, 3)) for each in events)
-            _check_length("events", len(events), len(present))
-        _set(self, present=read_only(present), names=names, events=events)
-
-    def __len__(self) -> int:
-        return len(self.present)
-
-    def select(self, rows: np.ndarray) -> Tags:
-        """Return the tags of the clips with these numbers."""
-        events = None if self.events is None else tuple(self.events[i] for i in rows)
-        return replace(self, present=self.present[rows], events=events)
-
-    def describe(self) -> str:
-        """Say how many tags there are."""
-        return f"{len(self.names)} tags"
+        if self.events is not None:
+            if len(self.events) != len(present):
+                raise ValueError(f"events has {len(self.events)} entries; expected one for each clip.")
+            self._set(events=tuple(read_only(np.reshape(each, (-1, 3))) for each in self.events))
+        self._set(present=read_only(present), names=names)
 
 
 @dataclass(frozen=True, eq=False)
-class Scores:
+class Scores(Targets):
     """The notes of each piece.
 
     Parameters
     ----------
     notes : tuple of np.ndarray [shape=(n_notes_i, 4)]
         For each piece: onset and duration (in quarter notes), MIDI number, and number of the part.
-    parts : tuple of str
+    names : tuple of str
         The names of the parts: soprano, alto, ...
 
     Examples
     --------
-    >>> Scores(([[0, 1, 60, 0], [0, 2, 48, 1]],), ("soprano", "bass")).describe()
-    '2 parts'
+    >>> len(Scores(([[0, 1, 60, 0], [0, 2, 48, 1]],), ("soprano", "bass")))
+    1
     """
 
+    noun = "parts"
     notes: tuple[np.ndarray, ...]
-    parts: tuple[str, ...]
+    names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        notes = tuple(read_only(np.asarray(each, np.float64).reshape(-1, 4)) for each in self.notes)
-        parts = tuple(map(str, self.parts))
+        notes = tuple(read_only(np.reshape(each, (-1, 4)).astype(float)) for each in self.notes)
         for i, each in enumerate(notes):
-            if each.size and not set(np.unique(each[:, 3])) <= set(range(len(parts))):
-                raise ValueError(f"notes[{i}] names a part beyond the {len(parts)} parts.")
-        _set(self, notes=notes, parts=parts)
-
-    def __len__(self) -> int:
-        return len(self.notes)
-
-    def select(self, rows: np.ndarray) -> Scores:
-        """Return the notes of the pieces with these numbers."""
-        return replace(self, notes=tuple(self.notes[i] for i in rows))
-
-    def describe(self) -> str:
-        """Say how many parts there are."""
-        return f"{len(self.parts)} parts"
+            if each.size and not set(each[:, 3]) <= set(range(len(self.names))):
+                raise ValueError(f"notes[{i}] names a part beyond the {len(self.names)} parts.")
+        self._set(notes=notes, names=tuple(map(str, self.names)))
 
 
 @dataclass(frozen=True, eq=False)
-class CleanAudio:
+class CleanAudio(Targets):
     """For each clip, the same sound as it should be: without the noise, the clipping, the gap.
 
     Parameters
@@ -200,21 +166,11 @@ class CleanAudio:
         As long as the clips that they belong to.
     """
 
+    noun = "clean partners"
     audio: tuple[np.ndarray, ...]
 
     def __post_init__(self) -> None:
-        _set(self, audio=tuple(read_only(np.asarray(clip, np.float32)) for clip in self.audio))
-
-    def __len__(self) -> int:
-        return len(self.audio)
-
-    def select(self, rows: np.ndarray) -> CleanAudio:
-        """Return the partners of the clips with these numbers."""
-        return CleanAudio(tuple(self.audio[i] for i in rows))
-
-    def describe(self) -> str:
-        """Say what they are."""
-        return "clean partners"
+        self._set(audio=tuple(read_only(np.asarray(clip, np.float32)) for clip in self.audio))
 
 
 def read_only(x: Any) -> np.ndarray:
@@ -224,12 +180,7 @@ def read_only(x: Any) -> np.ndarray:
     return x
 
 
-def _set(target: Any, **values: Any) -> None:
-    """Set the fields of a frozen dataclass while it is being made."""
-    for name, value in values.items():
-        object.__setattr__(target, name, value)
-
-
-def _check_length(name: str, n: int, n_clips: int) -> None:
-    if n != n_clips:
-        raise ValueError(f"{name} has {n} entries; expected one for each of {n_clips} clips.")
+def _rows(values: Any, rows: np.ndarray) -> Any:
+    if isinstance(values, np.ndarray):
+        return values[rows]
+    return None if values is None else tuple(values[i] for i in rows)

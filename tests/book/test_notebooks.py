@@ -176,7 +176,7 @@ def replace(cell, old, new):
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory):
-    """What `make test` says of a notebook of many cells, all executed alike, each changed in one way since."""
+    """What `make test` says of a notebook of equal cells, each changed in one way since it was executed."""
     from nbclient import NotebookClient
 
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SOUND)])

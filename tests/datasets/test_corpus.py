@@ -78,7 +78,7 @@ def test_what_does_not_fit_is_refused(changes, error, message):
 
 
 def test_select_says_what_it_wants():
-    with pytest.raises(TypeError, match=r"which is float64"):
+    with pytest.raises(TypeError, match=r"index is float64"):
         make().select(np.array([0.5]))
     with pytest.raises(IndexError):
         make().select(np.array([True, False]))
@@ -97,10 +97,10 @@ def test_validation_and_development():
 
 
 TARGETS = {
-    "3 texts": Transcripts(("one", "two", "three")),
+    "3 transcripts": Transcripts(("one", "two", "three")),
     "2 tags": Tags([[1, 0], [1, 1], [0, 0]], ("rain", "bell"), ([[0, 0.0, 1.0]], [[1, 0.5, 1.0]], [])),
     "1 parts": Scores(([[0, 1, 60, 0]], [], [[0, 2, 62, 0]]), ("melody",)),
-    "clean partners": CleanAudio((np.zeros(3), np.zeros(5), np.zeros(2))),
+    "3 clean partners": CleanAudio((np.zeros(3), np.zeros(5), np.zeros(2))),
 }
 
 
