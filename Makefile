@@ -4,12 +4,14 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PAGE   := _build/html/index.html
+# Of a notebook, a test file or a rendered page all tests run in one of two processes, in the order of conftest.py.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --doctest-modules
 
 .DEFAULT_GOAL := help
-.PHONY: help install chapters book serve lab test lint bench vendor address clean
+.PHONY: help install chapters book serve lab quick test test-backends lint bench vendor address clean
 
 help:  ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 # The stamp makes a second run free; it is renewed when a pin changes.
 $(VENV)/installed: requirements.txt constraints.txt pyproject.toml
@@ -33,17 +35,39 @@ serve: book  ## render the book and serve it on http://localhost:8000
 	@echo "http://localhost:8000 (Ctrl-C stops)"
 	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-lab: $(VENV)/installed  ## open the chapters in JupyterLab
-	@$(BIN)/jupyter trust book/notebooks/*.ipynb >/dev/null  # or JupyterLab strips the players' scripts
-	@$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/book/notebooks/01_sound_as_numbers.ipynb
+lab: $(VENV)/installed  ## open copies of the chapters in JupyterLab: work/ is yours to change
+	@$(BIN)/python book/pipeline.py --lab
+	@$(BIN)/jupyter trust work/*.ipynb >/dev/null  # or JupyterLab strips the players' scripts
+	@$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/work/01_sound_as_numbers.ipynb
+
+quick: $(VENV)/installed  ## unit tests alone: tiny recipes, no notebook, no browser
+	@$(PYTEST) -m "not browser and not slow" --ignore tests/book/test_notebooks.py tests audio_edu
 
 test: book  ## unit tests, every notebook's outputs (nbval), and the pages in a real browser
 	@$(BIN)/python tests/browser.py
-	@$(BIN)/python -m pytest -n 2 --dist loadscope --doctest-modules --nbval --nbval-current-env \
-	    --nbval-cell-timeout 300 tests audio_edu book/notebooks
+	@$(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout 300 book/notebooks tests audio_edu
 
-lint: $(VENV)/installed  ## check the style of the code
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+# An environment that sees the packages of .venv, too: only the backend is installed.
+.venv-torch/installed: FROM := --extra-index-url https://download.pytorch.org/whl/cpu
+.venv-%/installed: $(VENV)/installed requirements-backends.txt
+	$(BIN)/python -m venv .venv-$*
+	@$(BIN)/python -c 'from pathlib import Path; from sysconfig import get_path; \
+	    Path(get_path("purelib", vars={"base": ".venv-$*"}), "book.pth").write_text(get_path("purelib"))'
+	.venv-$*/bin/python -m pip install --disable-pip-version-check --quiet $(FROM) \
+	    -c constraints.txt -c requirements-backends.txt $*
+	@touch $@
+
+TORCH ?= $(wildcard .venv-torch)
+test-backends: .venv-jax/installed $(if $(TORCH),.venv-torch/installed)  ## the networks on JAX; on PyTorch, too, with TORCH=1
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -q tests/backends
+ifneq ($(TORCH),)
+	KERAS_BACKEND=torch .venv-torch/bin/python -m pytest -q tests/backends
+else
+	@echo "PyTorch is left out, for its size: make test-backends TORCH=1"
+endif
+
+lint: $(VENV)/installed  ## check the style of the code and the direction of its imports
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
 
 bench: $(VENV)/installed  ## measure the speed of what is meant to be fast, beside a peer
 	@$(BIN)/audio-edu bench

@@ -18,8 +18,6 @@ from ._validate import check_choice
 from .families import CHECKPOINTS, family_of, load_model
 from .reproducible import SEED
 
-__all__ = ["SIGNAL", "format_table", "run"]
-
 
 def _rows(
     benchmark: str,

@@ -19,8 +19,6 @@ from typing import Any
 
 from .families import CHECKPOINTS, family_of, load_model
 
-__all__ = ["main"]
-
 CORPORA = ("digits", "notes")
 
 

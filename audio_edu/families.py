@@ -16,8 +16,6 @@ from ._validate import check_choice
 if TYPE_CHECKING:  # the protocol alone; importing it would load Keras
     from .training import Family
 
-__all__ = ["CHECKPOINTS", "Entry", "family_of", "load_model"]
-
 
 def _cnn() -> Family:
     from .recognition.cnn.family import FAMILY

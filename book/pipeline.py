@@ -108,6 +108,12 @@ def lazy_names(package: str) -> dict[str, str]:
     }
 
 
+def home(package: str, name: str) -> str:
+    """The module where a function or a class that a package or a module offers is written."""
+    origin = lazy_names(package).get(name)
+    return home(origin, name) if origin else package
+
+
 def imported_modules(code: str, package: str = "") -> set[str]:
     """The package's modules that `code` imports anywhere; relative imports begin at `package`."""
     modules, origins = set(), set()
@@ -119,8 +125,8 @@ def imported_modules(code: str, package: str = "") -> set[str]:
             for name in (alias.name for alias in node.names):
                 if module_file(f"{origin}.{name}"):
                     modules.add(f"{origin}.{name}")
-                else:  # a function or a class: of the package itself, or of the module that its stub names
-                    origins.add(lazy_names(origin).get(name, origin))
+                else:
+                    origins.add(home(origin, name))
     found = origins.union(modules, *map(submodules, modules))
     return {name for name in found if name.split(".")[0] == PACKAGE}
 

@@ -41,8 +41,6 @@ import numpy as np
 from .._validate import check_choice, check_positive, check_sample_rate
 from .targets import Labels, Targets, read_only
 
-__all__ = ["SPLITS", "Corpus"]
-
 SPLITS = ("train", "validation", "test")
 
 

@@ -6,8 +6,6 @@ import numpy as np
 
 from .._validate import check_positive
 
-__all__ = ["relu", "sigmoid", "softmax"]
-
 
 def relu(x: np.ndarray) -> np.ndarray:
     """Return ``max(x, 0)``."""

@@ -6,8 +6,6 @@ from typing import Any
 
 from keras import layers, ops
 
-__all__ = ["MaskedPooling"]
-
 
 class MaskedPooling(layers.Layer):
     """Mean and maximum over time, of the frames that count.

@@ -10,8 +10,6 @@ import numpy as np
 from ..datasets import Corpus
 from ..signal import mfcc
 
-__all__ = ["classification_report", "majority_accuracy", "svm_accuracy"]
-
 
 def classification_report(probabilities: np.ndarray, corpus: Corpus) -> dict[str, Any]:
     """Count what was right.

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["frechet_distance", "inception_score"]
-
 
 def inception_score(probabilities: np.ndarray) -> float:
     """Compute ``exp E KL(p(y|x) ‖ p(y))``.

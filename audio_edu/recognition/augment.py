@@ -40,23 +40,6 @@ from .changes import (
 )
 from .features import FeatureSettings, fit_length, log_mel_frames, normalize_frames
 
-__all__ = [
-    "Augmentation",
-    "add_noise",
-    "augment_clip",
-    "augment_frames",
-    "augmented_features",
-    "change_speed",
-    "cut_edges",
-    "equalize",
-    "mask_frames",
-    "random_room",
-    "soften_hiss",
-    "trim_edges",
-    "vary_level",
-    "warp_axis",
-]
-
 
 @dataclass(frozen=True)
 class Augmentation:

@@ -12,8 +12,6 @@ from ..reproducible import SEED
 from ..training import as_array, compiled
 from .recognize import Recognizer
 
-__all__ = ["bench", "latency_s"]
-
 
 def latency_s(model: Recognizer, *, n_rounds: int = 200) -> float:
     """Return the median time (s) for one clip of one second, features included, as a compiled graph."""

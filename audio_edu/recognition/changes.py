@@ -20,19 +20,6 @@ import scipy.fft
 from .._validate import check_positive
 from ..signal.rooms import room_response
 
-__all__ = [
-    "add_noise",
-    "change_speed",
-    "cut_edges",
-    "equalize",
-    "mask_frames",
-    "random_room",
-    "soften_hiss",
-    "trim_edges",
-    "vary_level",
-    "warp_axis",
-]
-
 
 def change_speed(x: np.ndarray, factor: float) -> np.ndarray:
     """Play a clip faster (factor above 1) or slower: as a tape does, with the pitch going along.

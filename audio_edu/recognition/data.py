@@ -10,8 +10,6 @@ from ..datasets import Corpus
 from .augment import augmented_features
 from .recipe import RecognizerRecipe
 
-__all__ = ["batches", "mix_up"]
-
 
 def batches(recipe: RecognizerRecipe, corpus: Corpus) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
     """Return the function that makes the batch of any step: features and the classes' probabilities.

@@ -12,8 +12,6 @@ from ..datasets import Corpus
 from ..metrics import classification_report
 from .recognize import Recognizer
 
-__all__ = ["evaluate"]
-
 
 def evaluate(model: Recognizer, corpus: Corpus, *, split: str = "test") -> dict[str, Any]:
     """Judge a recogniser on some clips of a corpus.

@@ -32,15 +32,12 @@ import numpy as np
 from .._validate import check_choice
 from ..datasets import Corpus, Labels, load_digits, load_fsdd
 from ..metrics import classification_report, majority_accuracy, svm_accuracy
-from ..training import load_checkpoint, train
+from ..training import train
 from .attention import family as attention
 from .augment import Augmentation
 from .cnn import family as cnn
 from .recipe import RecognizerRecipe
-from .recognize import Recognizer
 from .rnn import family as rnn
-
-__all__ = ["ABLATIONS", "FAMILIES", "PROTOCOLS", "jobs", "join", "main", "run"]
 
 FAMILIES = {"cnn": cnn.FAMILY, "rnn": rnn.FAMILY, "attention": attention.FAMILY}
 
@@ -125,12 +122,8 @@ def jobs(
 
     def job(name: str, training: Corpus, test: Corpus, **changes: Any) -> tuple:
         n_steps = (n_epochs or epochs) * (len(training) // recipe.batch_size)
-        return (
-            name,
-            replace(recipe, **{**fields, "n_steps": n_steps, "seed": seed, **changes}),
-            training,
-            test,
-        )
+        fields_now = {**fields, "n_steps": n_steps, "seed": seed, **changes}
+        return name, replace(recipe, **fields_now), training, test
 
     for seed in seeds:
         if protocol == "official":
@@ -160,60 +153,39 @@ def join(a: Corpus, b: Corpus) -> Corpus:
     return replace(a, name=name, audio=a.audio + b.audio, targets=targets, info={}, licence="", **columns)
 
 
-def run(
-    network: str,
-    recipe: RecognizerRecipe,
-    training: Corpus,
-    test: Corpus,
-    *,
-    start: Recognizer | None = None,
-    state_path: Path | None = None,
-) -> dict[str, Any]:
-    """Train, and judge on the test clips; returns the report, ``wall_s`` and ``n_parameters``."""
-    model, report = train(
-        FAMILIES[network], recipe, training, start=start, state_path=state_path, resume=True, progress=True
-    )
-    found = classification_report(model.probabilities(test.audio), test)
-    return {**found, "wall_s": report["wall_s"], "n_parameters": model.n_parameters}
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m audio_edu.recognition.experiments", description=__doc__)
     parser.add_argument("protocol", choices=PROTOCOLS)
-    parser.add_argument(
-        "--data", type=Path, help="a folder or an archive of recordings; default: download FSDD"
-    )
+    parser.add_argument("--data", type=Path, help="recordings, a folder or an archive; default: FSDD")
     parser.add_argument("--network", choices=sorted(FAMILIES), default="cnn")
     parser.add_argument("--seeds", type=int, default=1, help="how many trainings, with the seeds 1, 2, ...")
     parser.add_argument("--epochs", type=int, help="default: the recipe's")
     parser.add_argument("--out", type=Path, default=Path("experiments"), help="a folder for the table")
     parser.add_argument("--baselines", action="store_true", help="the majority's guess and the SVM, too")
     args = parser.parse_args(argv)
-    people = load_fsdd(args.data)
+    family, people, rows = FAMILIES[args.network], load_fsdd(args.data), []
     args.out.mkdir(parents=True, exist_ok=True)
-    table, accuracies = args.out / f"{args.protocol}_{args.network}.csv", []
+    table = args.out / f"{args.protocol}_{args.network}.csv"
+    start = family.load(args.network) if args.protocol == "leave-one-out-from-digits" else None
     todo = jobs(args.protocol, args.network, people, seeds=range(1, args.seeds + 1), n_epochs=args.epochs)
-    start = None
-    if args.protocol == "leave-one-out-from-digits":
-        start = load_checkpoint(FAMILIES[args.network], args.network)
     for number, (name, recipe, training, test) in enumerate(todo):
         if args.baselines:
             guess, svm = majority_accuracy(training, test), svm_accuracy(training, test)
             print(f"{name}: majority {guess:.3f}, SVM {svm:.3f}")
         state = args.out / f".{table.stem}_{number}.npz"
-        report = run(args.network, recipe, training, test, start=start, state_path=state)
-        accuracies.append(report["accuracy"])
+        options = {"start": start, "state_path": state, "resume": True, "progress": True}
+        model, trained = train(family, recipe, training, **options)
+        report = classification_report(model.probabilities(test.audio), test)
         row = {"row": name, "accuracy": report["accuracy"], **report["per_voice"], "steps": recipe.n_steps}
-        row |= {"n_parameters": report["n_parameters"], "train_s": round(report["wall_s"])}
-        new = number == 0
-        with open(table, "w" if new else "a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, row, extrasaction="ignore")
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
-        print(f"{name}: {report['accuracy']:.4f}, {report['wall_s']:.0f} s", flush=True)
-    print(f"{args.protocol}, {args.network}: mean {np.mean(accuracies):.4f} of {len(accuracies)}; {table}")
+        rows.append(row | {"n_parameters": model.n_parameters, "train_s": round(trained["wall_s"])})
+        with open(table, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0], extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        print(f"{name}: {report['accuracy']:.4f}, {trained['wall_s']:.0f} s", flush=True)
+    mean = np.mean([row["accuracy"] for row in rows])
+    print(f"{args.protocol}, {args.network}: mean {mean:.4f} of {len(rows)}; {table}")
     return 0
 
 

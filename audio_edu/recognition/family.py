@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +18,24 @@ from .evaluate import evaluate
 from .recipe import RecognizerRecipe
 from .recognize import Recognizer
 
-__all__ = ["RecognizerFamily"]
-
 
 class RecognizerFamily(Family):
-    """Recognisers of spoken digits; a family adds `package`, `recipes`, `tiny` and `build_network`."""
+    """Recognisers of spoken digits; a family adds `package`, `recipes`, `tiny` and its `builder`."""
 
-    def build_network(self, recipe: Any, n_classes: int) -> keras.Model:
-        """Build the network from features to logits."""
-        raise NotImplementedError
+    #: Called with the number of classes and the recipe's own fields; returns the network.
+    builder: Callable[..., keras.Model]
 
     def corpus(self, recipe: RecognizerRecipe, data: Path | None = None) -> Corpus:
         """Load the digits that ship, or recordings named ``{digit}_{speaker}_{take}.wav``."""
         return load_digits() if data is None else load_fsdd(data)
 
-    def facts(self, recipe: RecognizerRecipe, train: Corpus) -> dict[str, Any]:
-        """Return the classes and the sample rate."""
-        return {"label_names": list(train.label_names), "sample_rate": train.sample_rate}
-
     def build(self, recipe: RecognizerRecipe, facts: Mapping[str, Any]) -> Recognizer:
         """Build a recogniser with weights drawn from the recipe's seed."""
         set_seed(recipe.seed)
-        network = self.build_network(recipe, len(facts["label_names"]))
+        of_training = {each.name for each in fields(RecognizerRecipe)} - {"settings", "dropout"}
+        own = {each.name for each in fields(recipe)} - of_training
+        size = {name: getattr(recipe, name) for name in own}
+        network = self.builder(n_classes=len(facts["label_names"]), **size)
         optimizer = adamw(
             recipe.n_steps,
             learning_rate=recipe.learning_rate,

@@ -21,14 +21,6 @@ import numpy as np
 from .._validate import check_audio, check_positive, check_range, check_sample_rate
 from ..signal.mel import log_mel
 
-__all__ = [
-    "FeatureSettings",
-    "fit_length",
-    "normalize_frames",
-    "speech_features",
-    "speech_mask",
-]
-
 
 @dataclass(frozen=True)
 class FeatureSettings:

@@ -14,8 +14,6 @@ from keras import ops
 from ..signal import mel_filter_bank
 from .features import FeatureSettings
 
-__all__ = ["SpeechFeatures"]
-
 
 class SpeechFeatures(keras.layers.Layer):
     """`speech_features` as a layer: samples in, normalized frames and mask out.

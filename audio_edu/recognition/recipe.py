@@ -9,8 +9,6 @@ from ..training import Recipe
 from .augment import Augmentation
 from .features import FeatureSettings
 
-__all__ = ["RecognizerRecipe"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class RecognizerRecipe(Recipe):

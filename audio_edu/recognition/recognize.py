@@ -15,8 +15,6 @@ from .features import FeatureSettings, fit_length, speech_features
 from .frontend import SpeechFeatures
 from .recipe import RecognizerRecipe
 
-__all__ = ["Recognizer"]
-
 
 class Recognizer(Trained):
     """A network with its features.

@@ -21,8 +21,6 @@ import scipy.signal
 
 from .._validate import check_audio, check_choice
 
-__all__ = ["convolve", "fast_convolve"]
-
 
 def convolve(x: np.ndarray, h: np.ndarray) -> np.ndarray:
     """Convolution, by its formula: the sum as two loops.

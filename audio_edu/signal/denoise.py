@@ -19,8 +19,6 @@ import scipy.ndimage
 
 from .._validate import check_audio, check_positive, check_range, check_sample_rate
 
-__all__ = ["snr_db", "wiener_denoise"]
-
 
 def snr_db(reference: np.ndarray, x: np.ndarray) -> float:
     """Signal-to-noise ratio of `x`, where `reference` is the signal and the difference the noise.

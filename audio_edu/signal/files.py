@@ -19,8 +19,6 @@ import soundfile as sf
 
 from .._validate import check_audio, check_choice, check_range, check_sample_rate
 
-__all__ = ["load_audio", "save_audio"]
-
 _BLOCK = 1 << 16  # samples a read or a write; libsndfile's Vorbis encoder overflows its stack on long writes
 _FORMATS = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".opus": "OGG", ".mp3": "MP3"}
 _LOSSY = {".ogg": "VORBIS", ".opus": "OPUS", ".mp3": "MPEG_LAYER_III"}

@@ -19,8 +19,6 @@ import scipy.signal
 
 from .._validate import check_audio, check_positive, check_range, check_sample_rate
 
-__all__ = ["band_pass", "frequency_response", "high_pass", "low_pass", "moving_average"]
-
 
 def low_pass(
     cutoff_hz: float, sample_rate: float, n_taps: int = 101, *, window: str = "hamming"

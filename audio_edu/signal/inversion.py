@@ -20,15 +20,6 @@ from .._validate import check_audio, check_positive, check_range
 from ..reproducible import SEED
 from .mel import mel_filter_bank
 
-__all__ = [
-    "griffin_lim",
-    "istft",
-    "mel_to_audio",
-    "mel_to_spectrogram",
-    "nonnegative_inverse",
-    "spectral_convergence_db",
-]
-
 
 def istft(
     spectrum: np.ndarray,

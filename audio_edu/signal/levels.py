@@ -16,17 +16,6 @@ import scipy.signal
 
 from .._validate import check_audio, check_positive, check_range, check_sample_rate
 
-__all__ = [
-    "active_level_db",
-    "loudness_db",
-    "normalize_peak",
-    "normalize_rms",
-    "peak_db",
-    "rms",
-    "rms_db",
-    "trim_silence",
-]
-
 _ANY_BATCH = (1, 2, 3)
 
 

@@ -21,8 +21,6 @@ import scipy.sparse
 
 from .._validate import check_audio, check_frames, check_positive, check_range, check_sample_rate
 
-__all__ = ["log_mel", "mel_filter_bank", "mfcc"]
-
 _BATCH = (1, 2, 3)
 
 

@@ -22,8 +22,6 @@ import numpy as np
 from .._validate import check_audio, check_choice, check_positive, check_range
 from ..reproducible import SEED
 
-__all__ = ["downsample", "frame", "mu_law_decode", "mu_law_encode", "quantize"]
-
 
 def quantize(
     x: np.ndarray,

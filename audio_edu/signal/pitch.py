@@ -7,8 +7,6 @@ import numpy as np
 
 from .._validate import check_audio, check_positive, check_range, check_sample_rate
 
-__all__ = ["note_pitch"]
-
 N_PARTIALS, FADE, STEP_CENTS = 8, 0.85, 2.0
 
 

@@ -18,8 +18,6 @@ import scipy.sparse.linalg
 
 from .._validate import check_audio, check_choice, check_range
 
-__all__ = ["repair"]
-
 _LONGEST = 4096  # samples repaired in one piece; longer runs of gaps are repaired piece by piece
 
 

@@ -27,8 +27,6 @@ from .._validate import check_audio, check_positive, check_range, check_sample_r
 from ..reproducible import SEED
 from .convolution import fast_convolve
 
-__all__ = ["ROOMS", "Room", "echo_response", "measure_rt60", "reverb", "room_response"]
-
 SPEED_OF_SOUND = 343.0  # m/s, in air at 20 °C
 _N_IMAGES = 100  # so many echoes before they count as a blur
 

@@ -18,8 +18,6 @@ import numpy as np
 
 from .._validate import check_audio, check_frames, check_positive, check_range
 
-__all__ = ["dft", "magnitude_db", "stft", "stft_by_definition"]
-
 _BATCH = (1, 2, 3)
 
 

@@ -15,8 +15,6 @@ import scipy.signal
 from .._validate import check_choice, check_positive, check_range, check_sample_rate
 from ..reproducible import SEED
 
-__all__ = ["clap", "harmonic_tone", "impulse", "noise", "sine", "sweep"]
-
 
 def sine(
     f0_hz: float, duration: float, sample_rate: float, *, amplitude: float = 0.5, phase: float = 0.0

@@ -13,8 +13,6 @@ from typing import Any
 import keras
 import numpy as np
 
-__all__ = ["as_array", "compiled", "input_gradient", "pull_back", "value_and_gradient"]
-
 BACKENDS = ("tensorflow", "torch", "jax")
 
 

@@ -11,25 +11,17 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..datasets import data_dir
 from .backends import as_array
-from .family import Family, Trained
 from .files import read_arrays, replacing, write_arrays
 from .recipe import from_json, to_json
 
-__all__ = [
-    "checkpoint_dir",
-    "checkpoint_names",
-    "checkpoint_path",
-    "load_card",
-    "load_checkpoint",
-    "save_checkpoint",
-    "versions",
-]
+if TYPE_CHECKING:
+    from .family import Family, Trained
 
 
 def checkpoint_dir() -> Path:

@@ -15,9 +15,8 @@ import keras
 import numpy as np
 
 from ..datasets import Corpus
+from .checkpoints import load_checkpoint
 from .recipe import Recipe
-
-__all__ = ["Batch", "Family", "Trained"]
 
 #: What ``train_on_batch`` is called with.
 Batch = tuple[Any, ...]
@@ -122,13 +121,21 @@ class Family(Protocol):
         """Load what the recipe learns from, or recordings of the reader's own."""
 
     def facts(self, recipe: Any, train: Corpus) -> dict[str, Any]:
-        """Say what of a corpus has to be known to build a model."""
+        """Say what of a corpus has to be known to build a model: as a rule classes and sample rate."""
+        return {"label_names": list(train.label_names), "sample_rate": train.sample_rate}
 
     def build(self, recipe: Any, facts: Mapping[str, Any]) -> Any:
         """Build a `Trained` with weights drawn from the recipe's seed."""
 
     def batches(self, model: Any, recipe: Any, train: Corpus) -> Callable[[int], Batch]:
         """Fit what is fitted before training; return a pure function from the step to its batch."""
+
+    def load(self, name: str | Path | None = None) -> Any:
+        """Build the model of a checkpoint: a shipped one's name, or the path of an ``.npz``.
+
+        The default is the first of `recipes`. Errors are those of `audio_edu.training.load_checkpoint`.
+        """
+        return load_checkpoint(self, next(iter(self.recipes)) if name is None else name)
 
     def evaluate(
         self, model: Any, corpus: Corpus, *, split: str = "test", judge: Any = None

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["read_arrays", "replacing", "write_arrays"]
-
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], *, compress: bool = True) -> None:
     """Write an ``.npz`` file; its folder is made if there is none."""

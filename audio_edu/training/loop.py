@@ -19,8 +19,6 @@ from ..datasets import Corpus
 from .family import Batch, Family, Trained
 from .states import identity, restore_state, save_state
 
-__all__ = ["train"]
-
 #: Seconds between saves, steps that make a point of the curve, and the most points that a card keeps.
 SAVE_EVERY_S, POINT_EVERY, MOST_POINTS = 60.0, 100, 200
 

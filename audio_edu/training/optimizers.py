@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import keras
 
-__all__ = ["adamw"]
-
 
 def adamw(
     n_steps: int,

@@ -15,8 +15,6 @@ import cattrs
 from .._validate import check_positive, check_range
 from ..reproducible import SEED
 
-__all__ = ["Recipe", "changed", "from_json", "to_json"]
-
 R = TypeVar("R", bound="Recipe")
 
 _CONVERTER = cattrs.Converter(forbid_extra_keys=True)

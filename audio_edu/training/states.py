@@ -15,8 +15,6 @@ from .family import Trained
 from .files import read_arrays, write_arrays
 from .recipe import Recipe, to_json
 
-__all__ = ["identity", "restore_state", "save_state"]
-
 
 def identity(recipe: Recipe, corpus: Corpus) -> str:
     """Return a hash of what is trained on what: every field of the recipe but its length, every sample."""

@@ -1,7 +1,6 @@
 """The book's own Sphinx extension: what the pages need beyond Jupyter Book.
 
-* The player's script and style come from the package, once for all pages; the copies that travel with each
-  output for JupyterLab are left out of the rendered page.
+* The player's script and style come from the package, once for all pages: stored outputs hold neither.
 * Third-party files come from ``book/vendor``. They stay out of ``_static``, whose scripts Jupyter Book puts
   into the head of every page.
 * Each chapter says what executing it cost, as measured when it was executed.
@@ -11,7 +10,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 from docutils import nodes
@@ -20,7 +18,6 @@ from sphinx.util.docutils import SphinxDirective
 
 BOOK = Path(__file__).resolve().parent.parent
 WIDGETS = BOOK.parent / "audio_edu" / "widgets"
-TRAVELLING = re.compile(r"<(style|script)\b[^>]*\bdata-audio-edu\b[^>]*>.*?</\1>", re.S)
 
 
 def files_and_templates(app: Sphinx, config) -> None:
@@ -30,18 +27,6 @@ def files_and_templates(app: Sphinx, config) -> None:
     config.html_static_path += [str(WIDGETS / "player.js"), str(WIDGETS / "player.css")]
     app.add_css_file("player.css")
     app.add_js_file("player.js", loading_method="defer")
-
-
-def without_travelling(html: str) -> str:
-    """`html` less the script and the style that the page has already."""
-    return TRAVELLING.sub("", html)
-
-
-def strip_outputs(app: Sphinx, doctree: nodes.document) -> None:
-    """Leave the travelling scripts and styles out of a notebook's outputs."""
-    for node in doctree.findall(nodes.raw):
-        if "data-audio-edu" in node.astext():
-            node.children = [nodes.Text(without_travelling(node.astext()))]
 
 
 def measured_line(app: Sphinx, doctree: nodes.document) -> None:
@@ -82,13 +67,12 @@ class Sound(SphinxDirective):
 
         self.env.note_dependency(page_sounds.__file__)
         player = getattr(page_sounds, self.arguments[0])()
-        return [nodes.raw("", without_travelling(player._repr_mimebundle_()["text/html"]), format="html")]
+        return [nodes.raw("", player.html, format="html")]
 
 
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.connect("config-inited", files_and_templates)
-    app.connect("doctree-read", strip_outputs)
     app.connect("doctree-read", measured_line)
     app.connect("html-page-context", trim_scripts, priority=950)
     app.add_directive("sound", Sound)

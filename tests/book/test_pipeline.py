@@ -77,6 +77,8 @@ def test_imports_are_followed_through_stubs_and_other_modules():
     assert not any(name.startswith("audio_edu.datasets") for name in found)
     assert pipeline.followed_modules("from audio_edu.signal import pcm") >= {"audio_edu.signal.pcm"}
     assert "audio_edu.datasets.digits" in pipeline.followed_modules("def f():\n    import audio_edu")
+    through_two_stubs = pipeline.followed_modules("from audio_edu.generation import load_gan")
+    assert "audio_edu.generation.gan.family" in through_two_stubs
 
 
 def test_a_loader_brings_its_data_and_no_other():
@@ -145,6 +147,7 @@ def test_time_stamps_and_line_ends_do_not_matter(book):
     assert pipeline.stale_reasons(source) == []
 
 
+@pytest.mark.slow
 def test_failing_cell_is_named_and_the_previous_notebook_stays(book):
     source = write(book, CHAPTER.replace("b = a + 1", "b = a / 0"))
     target = pretend_executed(source)
@@ -157,6 +160,7 @@ def test_failing_cell_is_named_and_the_previous_notebook_stays(book):
     assert list(target.parent.iterdir()) == [target], "nothing half-written is left behind"
 
 
+@pytest.mark.slow
 def test_executing_twice_gives_the_same_notebook(book):
     source = write(
         book,

@@ -21,7 +21,17 @@ from ...training import as_array
 from .layers import MinibatchDeviation, SpectralDense
 from .train_step import adversarial_step
 
-__all__ = ["N_MODES", "mode_centers", "mode_shares", "note_pitch_hz", "real_notes", "synthesize", "train_toy"]
+__all__ = [
+    "N_MODES",
+    "mode_centers",
+    "mode_shares",
+    "note_pitch_hz",
+    "real_notes",
+    "synthesize",
+    "toy_critic",
+    "toy_generator",
+    "train_toy",
+]
 
 N_MODES, SPREAD = 8, 0.04
 
@@ -126,7 +136,7 @@ def train_toy(
     check_choice(critic, "critic", ("plain", "spectral", "deviation"))
     set_seed(seed)
     n_batch, n_z = 64, 2
-    networks = _build_generator(n_hidden, n_z), _build_critic(critic, n_hidden)
+    networks = toy_generator(n_hidden, n_z), toy_critic(critic, n_hidden)
     for network, rate in zip(networks, (generator_rate, critic_rate), strict=True):
         network.compile(keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.9))
     train_step = adversarial_step(*networks, 0.0, loss=loss)
@@ -155,7 +165,8 @@ def train_toy(
     return {"step": np.array(steps), "notes": np.stack(kept), "n_modes": n_modes, "score": score}
 
 
-def _build_generator(n_hidden: int, n_z: int) -> keras.Model:
+def toy_generator(n_hidden: int = 64, n_z: int = 2) -> keras.Model:
+    """Build G: from noise and a digit, which it ignores, to notes."""
     z, digit = keras.Input((n_z,)), keras.Input((), dtype="int32")
     x = z
     for _ in range(2):
@@ -163,7 +174,8 @@ def _build_generator(n_hidden: int, n_z: int) -> keras.Model:
     return keras.Model([z, digit], layers.Dense(2, activation="tanh")(x))
 
 
-def _build_critic(kind: str, n_hidden: int) -> keras.Model:
+def toy_critic(kind: str = "plain", n_hidden: int = 64) -> keras.Model:
+    """Build D: from notes and a digit, which it ignores, to a score and logits; see `train_toy`."""
     dense = layers.Dense if kind == "plain" else SpectralDense
     x, digit = keras.Input((2,)), keras.Input((), dtype="int32")
     h = x

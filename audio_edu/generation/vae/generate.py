@@ -18,7 +18,7 @@ from keras import ops
 
 from ..._validate import check_audio, check_choice, check_positive, check_range
 from ...reproducible import SEED
-from ...training import Trained
+from ...training import Trained, as_array
 from .features import check_pitches, notes_from_features
 from .instruments import DEGREE, Instruments
 from .model import NegativeElbo, build_decoder, build_encoder, gaussian_log_density, kl_divergence
@@ -151,7 +151,7 @@ class Vae(Trained):
         """Return the same for coordinates [shape=(n_clips, n_directions)] along the principal directions."""
         pitch = _column(pitches, len(coordinates))
         mean, log_variance = self.encoder([coordinates, pitch], training=False)
-        return ops.convert_to_numpy(mean), ops.convert_to_numpy(log_variance)
+        return as_array(mean), as_array(log_variance)
 
     def decode(self, z: np.ndarray, pitches: Sequence[float] | float) -> np.ndarray:
         """Return the pictures ``h(z)`` [shape=(n, n_bands, n_frames)], in bels above the floor.
@@ -231,10 +231,10 @@ class Vae(Trained):
             squared_error += (np.square(error).sum(axis=1) + rest) / n_draws
         reconstruction = gaussian_log_density(squared_error, pca.n_values, self.sigma)
         kl = kl_divergence(ops.convert_to_tensor(mean), ops.convert_to_tensor(log_variance))
-        return reconstruction, ops.convert_to_numpy(kl)
+        return reconstruction, as_array(kl)
 
     def _decoded(self, z: np.ndarray, pitch: np.ndarray) -> np.ndarray:
-        return ops.convert_to_numpy(self.decoder([z, pitch], training=False))
+        return as_array(self.decoder([z, pitch], training=False))
 
     def _checked(self, pictures: np.ndarray) -> np.ndarray:
         x = check_audio(np.asarray(pictures), "pictures", ndim=3)

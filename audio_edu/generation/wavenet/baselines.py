@@ -17,8 +17,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["bigram_bits", "unigram_bits"]
-
 
 def unigram_bits(
     training: Sequence[np.ndarray], clips: Sequence[np.ndarray], n_levels: int = 256

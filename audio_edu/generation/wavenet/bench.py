@@ -17,8 +17,6 @@ from .generate import generate, generate_batch, generate_naive, teacher_forced_l
 from .model import WaveNet
 from .recipe import WaveNetConfig, WaveNetRecipe
 
-__all__ = ["PAPER_LIKE", "bench"]
-
 #: 2 × 10 layers, 32 residual and 64 skip channels, and nothing that was added to them: 174k parameters.
 PAPER_LIKE = WaveNetConfig(n_taps=1, n_head=64, n_condition=2, n_ticks=1, n_positions=1)
 
@@ -74,7 +72,7 @@ def bench(model: WaveNet | None = None, *, n_samples: int = 16000, n_clips: int 
     }
     return [
         {
-            "benchmark": "wavenet",
+            "benchmark": model.card.get("name", "wavenet"),
             "what": name,
             "seconds": 8000 / speeds[name],
             "times_real_time": speeds[name] / 8000,

@@ -26,8 +26,6 @@ from ...signal import mu_law_encode
 from .linear_prediction import AdaptiveAR
 from .recipe import WaveNetConfig, WaveNetRecipe
 
-__all__ = ["SILENCE", "Batches", "augment", "mean_word_lengths", "network_inputs", "word_positions"]
-
 #: The code of the value closest to zero: what a clip is padded with.
 SILENCE = 128
 

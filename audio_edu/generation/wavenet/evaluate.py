@@ -26,8 +26,6 @@ from .generate import GUIDANCE, TEMPERATURE, generate_batch
 from .linear_prediction import AdaptiveAR
 from .model import WaveNet
 
-__all__ = ["SIDE_BITS", "code_costs", "evaluate", "sample_words", "wavenet_bits"]
-
 #: Of a clip: which of 10 digits, and which of 8,192 lengths.
 SIDE_BITS = np.log2(10) + 13
 

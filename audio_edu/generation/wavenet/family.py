@@ -18,8 +18,6 @@ from .generate import Options, generate_digits
 from .model import WaveNet
 from .recipe import RECIPES, TINY, WaveNetRecipe
 
-__all__ = ["FAMILY", "WaveNetFamily", "load_wavenet"]
-
 
 class WaveNetFamily(Family):
     """Spoken digits, sample after sample."""

@@ -7,8 +7,6 @@ import numpy as np
 from ..._validate import check_positive
 from ...layers import sigmoid
 
-__all__ = ["causal_convolution", "gated_residual"]
-
 
 def causal_convolution(x: np.ndarray, kernel: np.ndarray, *, dilation: int = 1) -> np.ndarray:
     """Weigh present and past samples, `dilation` apart; before the first sample stand zeros.

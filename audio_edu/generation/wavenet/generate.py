@@ -25,19 +25,6 @@ from .loop import QUIET, pack, run
 from .model import WaveNet
 from .request import Request
 
-__all__ = [
-    "GUIDANCE",
-    "TEMPERATURE",
-    "Options",
-    "cached_logits",
-    "generate",
-    "generate_batch",
-    "generate_digits",
-    "generate_naive",
-    "sample",
-    "teacher_forced_logits",
-]
-
 #: At which words are generated to be judged.
 TEMPERATURE, GUIDANCE = 0.8, 3.0
 
@@ -50,7 +37,7 @@ def _option(default: Any, text: str) -> Any:
 class Options:
     """What ``audio-edu generate`` can be asked for."""
 
-    digit: tuple[int, ...] = _option((7,), "what to say, 0 to 9, one or more")
+    digit: tuple[int, ...] = _option((7,), "what to say, 0 to 9, one or more; default: 7")
     voice: str | None = _option(None, "whose voice, for example awb-00; default: nobody's in particular")
     seconds: float | None = _option(None, "how long, silence after the word included; default: as it takes")
     guidance: float = _option(GUIDANCE, "above 1: clearer, and less natural; default: as it was judged")

@@ -15,8 +15,6 @@ from keras import layers, ops
 from ...signal import mu_law_decode
 from .recipe import WaveNetConfig
 
-__all__ = ["MAX_ERROR", "Condition", "FirstConvolution", "GatedResidual", "Output", "prediction_features"]
-
 #: A prediction error beyond so many scales counts as so many: the network can always object.
 MAX_ERROR = 30.0
 

@@ -26,8 +26,6 @@ import numpy as np
 from ..._validate import check_positive
 from ...signal import mu_law_decode
 
-__all__ = ["AdaptiveAR", "adapt", "predict_next", "update_scale"]
-
 
 @dataclass(frozen=True)
 class AdaptiveAR:

@@ -20,11 +20,10 @@ import numba
 import numpy as np
 
 from ...signal import mu_law_decode
+from ...training import as_array
 from .layers import MAX_ERROR
 from .linear_prediction import adapt, predict_next, update_scale
 from .model import WaveNet
-
-__all__ = ["QUIET", "Weights", "pack", "run"]
 
 
 class Weights(NamedTuple):
@@ -50,20 +49,20 @@ class Weights(NamedTuple):
 def pack(model: WaveNet, n_clips: int = 1) -> Weights:
     """Copy the weights of a Keras model, each bias once for each clip."""
     c, gated, last = model.config, model.network.gated, model.network.last
-    table, taps, *prediction = model.network.first.get_weights()
+    table, taps, *prediction = map(as_array, model.network.first.weights)
     residual = np.zeros((len(gated), c.n_residual, c.n_residual))
     bias = np.zeros((len(gated), c.n_residual))
     for i, layer in enumerate(gated[:-1]):
-        _, residual[i], bias[i] = layer.get_weights()
-    trust = np.append(*last.trust.get_weights()) if c.ar_order else np.zeros(1)
+        residual[i], bias[i] = as_array(layer.residual), as_array(layer.bias)
+    trust = np.append(*map(as_array, last.trust.weights)) if c.ar_order else np.zeros(1)
 
     def repeated(values):
         return np.repeat(values[..., None], n_clips, axis=-1)
 
-    out = [layer.get_weights() for layer in (last.skip, last.head, last.last)]
+    out = [map(as_array, layer.weights) for layer in (last.skip, last.head, last.last)]
     parts = [
         mu_law_decode(np.arange(c.n_levels), c.n_levels), table, taps[:, 0],
-        np.stack([layer.get_weights()[0] for layer in gated]), residual, repeated(bias),
+        np.stack([as_array(layer.kernel) for layer in gated]), residual, repeated(bias),
         *(part for kernel, bias in out for part in (kernel, repeated(bias))),
         *(prediction or [np.zeros((0, c.n_residual))]), trust,
     ]  # fmt: skip
@@ -80,33 +79,27 @@ _compiled = numba.njit(cache=True, error_model="numpy")
 
 
 @_compiled
-def run(
-    weights, condition, frame_length, n_words, sharpness, guidance, uniform, codes, logits, forced, predictor
-):
-    """Fill `codes` sample by sample; with `forced`, take them as given and keep all logits.
+def run(w, condition, frame_length, n_words, sharpness, guidance, uniform, codes, logits, forced, predictor):
+    """Fill `codes` sample by sample; with `forced`, take them as given and keep all logits. `w` is `Weights`.
 
     Guided, clip b + n_words is clip b once more, unconditional. `predictor` holds the constants of the
     `AdaptiveAR` whose prediction the network is given.
     """
-    (
-        dilations, levels, table, taps, kernel, residual, bias, skip, skip_bias, head, head_bias,
-        last, last_bias, prediction, trust,
-    ) = weights  # fmt: skip
     order, forgetting, certainty, scale_forgetting, floor = predictor
     n_samples, n_clips = codes.shape
-    guided = guidance != np.float32(1.0)
-    n_layers, n2 = kernel.shape[:2]
-    n, n_taps = n2 // 2, len(taps)
-    ends = np.cumsum(dilations)
+    guided, step = guidance != np.float32(1.0), np.float32(2.0 / (len(w.levels) - 1))
+    n_layers, n2 = w.kernel.shape[:2]
+    n, n_taps = n2 // 2, len(w.taps)
+    ends = np.cumsum(w.dilations)
     queue = np.zeros((ends[-1], n, n_clips), np.float32)
     values = np.zeros((n_taps, n_clips), np.float32)
     both = np.empty((n2, n_clips), np.float32)
     past, x = both[:n], both[n:]
     a = np.empty((n2, n_clips), np.float32)
     z = np.empty((n_layers * n, n_clips), np.float32)
-    s = np.empty((len(skip_bias), n_clips), np.float32)
-    h = np.empty((len(head_bias), n_clips), np.float32)
-    predicts = len(prediction) > 0
+    s = np.empty((len(w.skip_bias), n_clips), np.float32)
+    h = np.empty((len(w.head_bias), n_clips), np.float32)
+    predicts = len(w.prediction) > 0
     ar_weights, ar_history = np.zeros((n_clips, order)), np.zeros((n_clips, order))
     ar_inverse, ar_gain = np.zeros((n_clips, order, order)), np.zeros(order)
     means, scales = np.zeros(n_clips), np.full(n_clips, floor)
@@ -119,37 +112,37 @@ def run(
         if t > 0:
             for b in range(n_clips):
                 for j in range(n):
-                    x[j, b] = table[codes[t - 1, b], j]
-        _add_product(taps, values, x)
+                    x[j, b] = w.table[codes[t - 1, b], j]
+        _add_product(w.taps, values, x)
         if predicts:
             for b in range(n_clips):
                 means[b] = predict_next(ar_weights[b], ar_history[b])
-                of_mean, of_scale = _features(np.float32(means[b]), np.float32(scales[b]), len(levels))
+                of_mean, of_scale = _features(np.float32(means[b]), np.float32(scales[b]), len(w.levels))
                 for j in range(n):
-                    x[j, b] += of_mean * prediction[0, j] + of_scale * prediction[1, j]
+                    x[j, b] += of_mean * w.prediction[0, j] + of_scale * w.prediction[1, j]
         frame = t // frame_length
         for i in range(n_layers):
             # the entry that is dilation_i samples old makes room for the present one
-            entry = queue[ends[i] - dilations[i] + t % dilations[i]]
+            entry = queue[ends[i] - w.dilations[i] + t % w.dilations[i]]
             _copy(entry, past)
             _copy(x, entry)
             _copy(condition[frame, i], a)
-            _add_product(kernel[i], both, a)
+            _add_product(w.kernel[i], both, a)
             z_i = z[i * n : (i + 1) * n]
             _gate(a, z_i)
-            _add(bias[i], x)
-            _add_product(residual[i], z_i, x)
-        _copy(skip_bias, s)
-        _add_product(skip, z, s)
+            _add(w.bias[i], x)
+            _add_product(w.residual[i], z_i, x)
+        _copy(w.skip_bias, s)
+        _add_product(w.skip, z, s)
         row = logits[t] if forced else logits[0]
         _relu(s)
-        _copy(head_bias, h)
-        _add_product(head, s, h)
+        _copy(w.head_bias, h)
+        _add_product(w.head, s, h)
         _relu(h)
-        _copy(last_bias, row)
-        _add_product(last, h, row)
+        _copy(w.last_bias, row)
+        _add_product(w.last, h, row)
         if predicts:
-            _subtract_error(row, h, trust, levels, means, scales)
+            _subtract_error(row, h, w.trust, w.levels, means, scales)
         if not forced:
             for b in range(n_words):
                 loudest = np.float32(0.0)
@@ -166,7 +159,7 @@ def run(
                 codes[t, b] = codes[t, b % n_words]
         if predicts:
             for b in range(n_clips):
-                value = np.float64(levels[codes[t, b]])
+                value = np.float64(w.levels[codes[t, b]])
                 error = value - means[b]
                 scales[b] = update_scale(scales[b], error, scale_forgetting, floor)
                 adapt(
@@ -175,9 +168,7 @@ def run(
         for b in range(n_clips):
             for k in range(n_taps - 1):
                 values[k, b] = values[k + 1, b]
-            values[n_taps - 1, b] = np.float32(2.0 / (len(last_bias) - 1)) * np.float32(
-                codes[t, b]
-            ) - np.float32(1.0)
+            values[n_taps - 1, b] = step * np.float32(codes[t, b]) - np.float32(1.0)
 
 
 @_compiled
@@ -246,16 +237,11 @@ def _subtract_error(row, h, trust, levels, means, scales):
 
 # tanh x ≈ p(x) / q(x) = x P(x²) / Q(x²), fitted for |x| ≤ 8.6, beyond which tanh is ±1 but for 7e-8. The
 # error stays below 1e-6.
-_P = (
-    0.9999999391409137,
-    0.1339970916836577,
-    0.003518069248935094,
-    2.0991833677827235e-05,
-    1.3912972463017148e-08,
-)
-_Q = (1.0, 0.4673301815347487, 0.025961747698617105, 0.0003322933457895596, 7.998904125071643e-07)
-_P0, _P1, _P2, _P3, _P4 = (np.float32(p) for p in _P)
-_Q0, _Q1, _Q2, _Q3, _Q4 = (np.float32(q) for q in _Q)
+_P0, _P1 = np.float32(0.9999999391409137), np.float32(0.1339970916836577)
+_P2, _P3 = np.float32(0.003518069248935094), np.float32(2.0991833677827235e-05)
+_P4, _Q0 = np.float32(1.3912972463017148e-08), np.float32(1.0)
+_Q1, _Q2 = np.float32(0.4673301815347487), np.float32(0.025961747698617105)
+_Q3, _Q4 = np.float32(0.0003322933457895596), np.float32(7.998904125071643e-07)
 _LIMIT, _HALF, _MAX_ERROR = np.float32(8.6), np.float32(0.5), np.float32(MAX_ERROR)
 
 

@@ -36,12 +36,10 @@ import numpy as np
 from keras import ops
 
 from ..._validate import check_range
-from ...training import Trained
+from ...training import Trained, as_array
 from .data import network_inputs, word_positions
 from .layers import Condition, FirstConvolution, GatedResidual, Output
 from .recipe import WaveNetConfig, WaveNetRecipe
-
-__all__ = ["WarmupHoldDecay", "WaveNet", "WaveNetNetwork"]
 
 
 class WaveNetNetwork(keras.Model):
@@ -162,7 +160,7 @@ class WaveNet(Trained):
     ) -> np.ndarray:
         """Compute the logits of all samples at once [shape=(B, T, n_levels)]: see `network_inputs`."""
         inputs = network_inputs(self.config, codes, labels, voices, positions)
-        return ops.convert_to_numpy(self.network(inputs))
+        return as_array(self.network(inputs))
 
 
 class WarmupHoldDecay(keras.optimizers.schedules.LearningRateSchedule):

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from ..._validate import check_positive, check_range
 from ...training.recipe import Recipe
 
-__all__ = ["RECIPES", "TINY", "WaveNetConfig", "WaveNetRecipe"]
-
 
 @dataclass(frozen=True)
 class WaveNetConfig:

@@ -8,9 +8,8 @@ from copy import copy
 import numpy as np
 
 from ..._validate import check_choice, check_positive, check_range
+from ...training import as_array
 from .model import WaveNet
-
-__all__ = ["Request"]
 
 
 class Request:
@@ -89,7 +88,7 @@ class Request:
         """
         c = model.config
         of_label, of_voice, of_clock, *mix, kernel, bias, score = (
-            w.astype(np.float64) for w in model.network.condition.get_weights()
+            as_array(w).astype(np.float64) for w in model.network.condition.weights
         )
         ticks = np.minimum(np.arange(self.positions.shape[1]), c.n_ticks - 1)
         voice_and_clock = (of_voice[self.voices] @ mix[1])[:, None] + of_clock[ticks] @ mix[2]

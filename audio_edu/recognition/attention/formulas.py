@@ -25,8 +25,6 @@ import numpy as np
 from ..._validate import check_positive
 from ...layers import softmax
 
-__all__ = ["attention", "positions"]
-
 
 def attention(
     query: np.ndarray,

@@ -15,8 +15,6 @@ from ..._validate import check_positive, check_range
 from ...training import as_array
 from ..features import FeatureSettings
 
-__all__ = ["AttentionPooling", "SelfAttention", "WordPositions", "attention_weights", "build_attention"]
-
 
 class SelfAttention(layers.Layer):
     """Every frame asks, every frame answers; several heads ask different things.

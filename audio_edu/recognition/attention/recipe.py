@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from ..recipe import RecognizerRecipe
 
-__all__ = ["RECIPES", "TINY", "AttentionRecipe"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class AttentionRecipe(RecognizerRecipe):

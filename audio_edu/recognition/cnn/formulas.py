@@ -20,8 +20,6 @@ import numpy as np
 
 from ..._validate import check_choice, check_positive
 
-__all__ = ["conv2d", "dense", "max_pool"]
-
 
 def dense(
     x: np.ndarray, W: np.ndarray, b: np.ndarray, f: Callable[[np.ndarray], np.ndarray] = lambda z: z

@@ -24,8 +24,6 @@ from ...signal.mel import mel_filter_bank
 from ...training import as_array, input_gradient
 from ..features import FeatureSettings
 
-__all__ = ["apply_mask", "evidence_maps"]
-
 
 def evidence_maps(
     network: keras.Model, x: np.ndarray, labels: np.ndarray, *, layer: str = "relu1", kind: str = "each place"

@@ -15,8 +15,6 @@ from ..._validate import check_choice, check_positive, check_range
 from ...layers import MaskedPooling
 from ..features import FeatureSettings
 
-__all__ = ["build_cnn"]
-
 
 def build_cnn(
     kind: str = "small",

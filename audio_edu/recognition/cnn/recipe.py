@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from ..recipe import RecognizerRecipe
 
-__all__ = ["RECIPES", "TINY", "CnnRecipe"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class CnnRecipe(RecognizerRecipe):

@@ -28,8 +28,6 @@ import numpy as np
 
 from ...layers import sigmoid
 
-__all__ = ["gru_step", "lstm_step", "rnn", "rnn_step"]
-
 
 def rnn_step(
     x_t: np.ndarray,

@@ -11,8 +11,6 @@ from ...layers import MaskedPooling
 from ...training import input_gradient
 from ..features import FeatureSettings
 
-__all__ = ["build_rnn", "from_keras", "gradient_norms"]
-
 CELLS = {"SimpleRNN": layers.SimpleRNN, "LSTM": layers.LSTM, "GRU": layers.GRU}
 
 

@@ -13,7 +13,7 @@ from audio_edu.generation.wavenet.formulas import causal_convolution, gated_resi
 from audio_edu.generation.wavenet.layers import GatedResidual, prediction_features
 from audio_edu.generation.wavenet.linear_prediction import AdaptiveAR
 from audio_edu.signal import mu_law_decode
-from audio_edu.training import checkpoint_path, load_card, save_checkpoint
+from audio_edu.training import as_array, checkpoint_path, load_card, save_checkpoint
 
 
 @pytest.fixture(scope="module", params=[SMALL, PREDICTIVE], ids=["plain", "predictive"])
@@ -32,7 +32,7 @@ def test_the_causal_convolution_is_that_of_keras(dilation):
     layer = keras.layers.Conv1D(5, 2, dilation_rate=dilation, padding="causal", use_bias=False)
     layer.build((None, None, 3))
     layer.set_weights([kernel])
-    expected = np.asarray(layer(x[None].astype(np.float32)))[0]
+    expected = as_array(layer(x[None].astype(np.float32)))[0]
     np.testing.assert_allclose(causal_convolution(x, kernel, dilation=dilation), expected, atol=1e-5)
 
 
@@ -43,11 +43,11 @@ def test_the_literal_layer_is_the_keras_layer(dilation, is_last):
     layer = GatedResidual(n, dilation, is_last=is_last)
     x = rng.standard_normal((1, n_frames * frame, n)).astype(np.float32)
     condition = rng.standard_normal((1, n_frames, 2 * n)).astype(np.float32)
-    new_x, z = (np.asarray(part)[0] for part in layer(x, condition))
-    kernel = np.asarray(layer.kernel)
+    new_x, z = (as_array(part)[0] for part in layer(x, condition))
+    kernel = as_array(layer.kernel)
     c = np.repeat(condition[0], frame, axis=0)  # each frame's condition holds for all its samples
-    R = np.zeros((n, n)) if is_last else np.asarray(layer.residual)
-    b = np.zeros(n) if is_last else np.asarray(layer.bias)
+    R = np.zeros((n, n)) if is_last else as_array(layer.residual)
+    b = np.zeros(n) if is_last else as_array(layer.bias)
     by_hand = gated_residual(
         x[0],
         kernel[:, :n].reshape(2, n, n),
@@ -100,10 +100,10 @@ def test_the_predicted_distribution_multiplies_that_of_the_network():
     mean, scale = AdaptiveAR(4).predict(codes[0]).astype(np.float32).T
     error = np.minimum(np.abs(mu_law_decode(np.arange(256)) - mean[:, None]) / scale[:, None], 30)
     out = model.network.last
-    kernel, bias = out.trust.get_weights()
-    out.trust.set_weights([0 * kernel, 0 * bias - 100])  # no trust at all
+    out.trust.kernel.assign(0 * out.trust.kernel)
+    out.trust.bias.assign([-100])  # no trust at all
     network = logits_of(model, codes)[0]
-    out.trust.set_weights([0 * kernel, 0 * bias + 1])
+    out.trust.bias.assign([1])
     np.testing.assert_allclose(logits_of(model, codes)[0], network - np.log1p(np.e) * error, atol=1e-3)
     assert np.abs(logits - network).max() > 1
 
@@ -112,6 +112,7 @@ def test_features_of_the_prediction_are_companded_as_the_samples():
     mean = np.array([-1.0, -0.01, 0.0, 0.5, 1.0], np.float32)
     features = prediction_features(np.stack([mean, np.full(5, np.exp(-6), np.float32)], axis=1)[None])
     companded = np.sign(mean) * np.log(1 + 255 * np.abs(mean)) / np.log(256)
+    features = as_array(features)
     np.testing.assert_allclose(features[0, :, 0], companded, atol=1e-6)
     np.testing.assert_allclose(features[0, :, 1], 0, atol=1e-6)
 

@@ -13,7 +13,7 @@ from audio_edu.generation.wavenet.baselines import unigram_bits
 from audio_edu.generation.wavenet.evaluate import wavenet_bits
 from audio_edu.generation.wavenet.model import WarmupHoldDecay
 from audio_edu.signal import mu_law_encode
-from audio_edu.training import train
+from audio_edu.training import as_array, train
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def beeps():
 
 
 def weights(model):
-    return np.concatenate([w.ravel() for w in model.network.get_weights()])
+    return np.concatenate([as_array(w).ravel() for w in model.network.weights])
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA by choice is TensorFlow's")

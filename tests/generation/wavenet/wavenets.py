@@ -30,9 +30,8 @@ def small_wavenet(config=SMALL, seed=0):
     facts = {"label_names": ["one", "two", "three"], "voice_names": ["anna", "bert"], "sample_rate": 8000}
     model = FAMILY.build(replace(RECIPE, seed=seed, config=config, row_lengths=(640,)), facts)
     rng = np.random.default_rng(seed)
-    model.network.set_weights(
-        [w + 0.3 * rng.standard_normal(w.shape).astype(np.float32) for w in model.network.get_weights()]
-    )
+    for w in model.network.weights:
+        w.assign_add(0.3 * rng.standard_normal(w.shape).astype(np.float32))
     return model
 
 

@@ -1,25 +1,25 @@
 """Pictures of notes: in tune, at their level, and back again."""
 
+import librosa
 import numpy as np
 import pytest
 
 from audio_edu.generation.vae.features import (
     NoteSettings,
     band_filters,
-    midi_to_hz,
     note_features,
     note_power,
     notes_from_features,
     to_bels,
 )
-from audio_edu.signal.pitch import note_pitch
+from audio_edu.signal import note_pitch
 
 SETTINGS = NoteSettings()
 
 
 def tone(pitch, n_partials=5, level=0.2):
     t = np.arange(16000) / 16000
-    partials = [np.sin(2 * np.pi * k * midi_to_hz(pitch) * t) / k for k in range(1, n_partials + 1)]
+    partials = [np.sin(2 * np.pi * k * librosa.midi_to_hz(pitch) * t) / k for k in range(1, n_partials + 1)]
     return (level * np.sum(partials, axis=0)).astype(np.float32)
 
 
