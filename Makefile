@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PAGE   := _build/html/index.html
-# Of a notebook, a test file or a rendered page all tests run in one of two processes, in the order of conftest.py.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --doctest-modules
+# conftest.py says how two processes share the work.
+PYTEST := $(BIN)/python -m pytest -n 2 --doctest-modules
 
 .DEFAULT_GOAL := help
 .PHONY: help install chapters book serve lab quick test test-backends lint bench vendor address clean

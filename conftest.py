@@ -5,6 +5,7 @@ and HTML of a player or a figure carry the facts of its sound or picture, so a w
 """
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -47,20 +48,13 @@ def pytest_configure(config):
     IPyNbFile.setup = setup_with_rules
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Let a notebook that was never executed fail, which nbval lets pass, and share the work well.
-
-    Two processes end together if the longest notebooks come first and the pages last. What belongs together
-    stays in one process: a notebook, a test file, and all that is asked of one rendered page.
-    """
+    """Let a notebook that was never executed fail, which nbval lets pass; put the longest work first."""
     for item in items:
         cell = getattr(item, "cell", None)
         if cell and cell.source and cell.execution_count is None:
             item.runtest = lambda item=item: item.raise_cell_error("was never executed: run `make chapters`")
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-    yield
     items.sort(key=lambda item: (item.path.stem == "test_pages", -wall_seconds(item)))
 
 
@@ -68,3 +62,17 @@ def wall_seconds(item) -> float:
     """How long the notebook took that a cell belongs to; 0 for all other tests."""
     notebook = getattr(item.parent, "nb", None)
     return notebook.metadata.get("audio_edu", {}).get("wall_seconds", 0) if notebook else 0
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep in one process what belongs together: a notebook, a test file, the checks of a rendered page."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            page = re.search(r"test_pages\.py::.*\[(.+\.html)", nodeid)
+            return page[1] if page else nodeid.partition("::")[0]
+
+    config.option.loadscopereorder = False  # the order is that of the items
+    return Scheduling(config, log)

@@ -65,18 +65,16 @@ LOOKS = """() => {
 
 
 def opened(way, pages=PAGES):
-    """Ask a check of each page, opened in one way; two workers share the work page by page."""
-    pages = [pytest.param(path, id=path, marks=pytest.mark.xdist_group(path)) for path in pages]
+    """Ask a check of each page, opened in one way."""
     return pytest.mark.parametrize(way, pages, indirect=True)
 
 
 in_both_modes = pytest.mark.parametrize("mode", ["light", "dark"])
-
-
-def set_mode(page, mode):
-    """Show the page light or dark."""
-    page.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
-    page.wait_for_timeout(300)
+SET_MODE = """async (mode) => {
+  document.documentElement.dataset.theme = mode;
+  await new Promise(requestAnimationFrame);
+  await Promise.allSettled(document.getAnimations().map((fading) => fading.finished));
+}"""
 
 
 # --- On a wide screen ------------------------------------------------------------------------------------
@@ -143,7 +141,7 @@ def test_accessible(desktop):
 @in_both_modes
 @opened("desktop")
 def test_colours_are_accessible(desktop, mode):
-    set_mode(desktop.page, mode)
+    desktop.page.evaluate(SET_MODE, mode)
     desktop.page.evaluate(AXE_SCRIPT)
     assert violations(desktop.page, f"{{include: ({LOOKS})()}}", {"runOnly": COLOUR_RULES}) == []
 
@@ -232,7 +230,7 @@ def test_page_works_from_the_disk(disk):
 @opened("phone")
 def test_readable_on_a_phone(phone, mode):
     page = phone.page
-    set_mode(page, mode)
+    page.evaluate(SET_MODE, mode)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, "the page scrolls sideways"
     size = "getComputedStyle(document.querySelector('article section > p')).fontSize"
     assert page.evaluate(f"parseFloat({size})") >= 15

@@ -1,5 +1,6 @@
 from .data import words_that_fit as words_that_fit
 from .evaluate import nearest_training_clips as nearest_training_clips
+from .family import FAMILY as FAMILY
 from .family import load_gan as load_gan
 from .formulas import discriminator as discriminator
 from .formulas import game_value as game_value
@@ -7,4 +8,7 @@ from .formulas import generator as generator
 from .formulas import linear_game as linear_game
 from .generate import generated_corpus as generated_corpus
 from .model import Gan as Gan
+from .recipe import RECIPES as RECIPES
+from .recipe import TINY as TINY
+from .recipe import GanRecipe as GanRecipe
 from .train_step import adversarial_step as adversarial_step

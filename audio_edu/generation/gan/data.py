@@ -10,8 +10,6 @@ from ...datasets import Corpus
 from .model import Gan
 from .transform import N_SAMPLES, SpectrogramTransform
 
-__all__ = ["batches", "words_that_fit"]
-
 
 def words_that_fit(corpus: Corpus) -> Corpus:
     """Return the clips that are no longer than an image, 0.768 s."""

@@ -39,8 +39,6 @@ from .generate import as_words, generated_corpus
 from .model import Gan
 from .transform import N_SAMPLES, SpectrogramTransform
 
-__all__ = ["evaluate", "nearest_training_clips", "train_on_generated_accuracy"]
-
 #: Quieter than this, below a clip's loudest, two clips are equally silent.
 FLOOR_DB = -50.0
 
@@ -49,8 +47,8 @@ def evaluate(
     model: Gan,
     corpus: Corpus,
     *,
-    judge: Any,
     split: str = "test",
+    judge: Any = None,
     n_clips: int = 1000,
     n_neighbours: int = 200,
     seed: int = SEED + 1,
@@ -63,10 +61,10 @@ def evaluate(
         The generator.
     corpus : Corpus
         With all splits: ``load_digits()``.
-    judge : Recognizer
-        An independent recogniser: ``load_cnn()``.
     split : {"train", "validation", "test", "all"}
         The real clips that generated ones are judged beside.
+    judge : Recognizer
+        An independent recogniser: ``load_cnn()``. There is no judging without one.
     n_clips : int
         How many are generated, all digits equally often, and how many real ones are taken beside them.
     n_neighbours : int

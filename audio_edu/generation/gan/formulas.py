@@ -23,8 +23,6 @@ import numpy as np
 from ..._validate import check_positive
 from ...reproducible import SEED
 
-__all__ = ["discriminator", "game_value", "generator", "linear_game"]
-
 
 def generator(z: np.ndarray, W_g: np.ndarray, b_g: np.ndarray) -> np.ndarray:
     """Compute ``G(z) = tanh(W_g z + b_g)``.

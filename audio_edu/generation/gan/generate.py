@@ -12,8 +12,6 @@ from ...reproducible import SEED
 from ...signal import trim_silence
 from .model import Gan
 
-__all__ = ["Options", "as_words", "generate", "generated_corpus"]
-
 
 @dataclass(frozen=True)
 class Options:

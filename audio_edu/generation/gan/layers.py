@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 from keras import layers, ops
 
-__all__ = ["MinibatchDeviation", "SpectralConv", "SpectralDense", "Style"]
-
 
 class Style(layers.Layer):
     """Adaptive instance normalisation: give each channel the mean and the spread that the style asks for.

@@ -34,8 +34,6 @@ from .recipe import GanRecipe
 from .train_step import adversarial_step
 from .transform import N_BINS, SpectrogramTransform, WaveformTransform
 
-__all__ = ["KINDS", "Gan", "build_critic", "build_generator"]
-
 
 class _Plan(NamedTuple):
     """How a kind of network grows from its first image: sizes along each dimension."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from ..._validate import check_choice
 from ...training.recipe import Recipe
 
-__all__ = ["RECIPES", "TINY", "GanRecipe"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class GanRecipe(Recipe):

@@ -21,18 +21,6 @@ from ...training import as_array
 from .layers import MinibatchDeviation, SpectralDense
 from .train_step import adversarial_step
 
-__all__ = [
-    "N_MODES",
-    "mode_centers",
-    "mode_shares",
-    "note_pitch_hz",
-    "real_notes",
-    "synthesize",
-    "toy_critic",
-    "toy_generator",
-    "train_toy",
-]
-
 N_MODES, SPREAD = 8, 0.04
 
 

@@ -15,8 +15,6 @@ from keras import ops
 from ..._validate import check_choice
 from ...training import compiled, pull_back, value_and_gradient
 
-__all__ = ["adversarial_step"]
-
 #: By name: the critic's loss of its scores for real and generated clips, the generator's of the latter.
 _LOSSES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any], Any]]] = {
     # L_D = E max(0, 1 − s(x)) + E max(0, 1 + s(G(z))),  L_G = −E s(G(z))
@@ -72,22 +70,22 @@ def adversarial_step(
         clips = ops.concatenate([real, ops.stop_gradient(fake)], axis=0)
         digits = ops.concatenate([real_digits, fake_digits], axis=0)
 
-        def criticise() -> tuple[Any, Any]:
+        def critic_objective() -> tuple[Any, Any]:
             score, logits = critic([clips, digits], training=True)
             critic_loss = loss_of_critic(score[:n], score[n:])
             named = ops.mean(_cross_entropy(real_digits, logits[:n]))
             return critic_loss + named if classifier_weight else critic_loss, (critic_loss, score)
 
-        (total, (critic_loss, score)), pull_critic = pull_back(criticise, critic)
+        (total, (critic_loss, score)), pull_critic = pull_back(critic_objective, critic)
         critic.optimizer.apply(pull_critic(ops.ones_like(total)), critic.trainable_variables)
 
-        def please(fake: Any) -> Any:
+        def generator_objective(fake: Any) -> Any:
             score, logits = critic([fake, fake_digits], training=False)
             # λ · the cross-entropy of the digit asked for
             named = classifier_weight * ops.mean(_cross_entropy(fake_digits, logits))
             return loss_of_generator(score) + named
 
-        _, gradient = value_and_gradient(please, fake)
+        _, gradient = value_and_gradient(generator_objective, fake)
         generator_loss = loss_of_generator(critic([fake, fake_digits], training=False)[0])
         generator.optimizer.apply(pull_generator(gradient), generator.trainable_variables)
         right = [ops.mean(ops.cast(s > 0, "float32")) for s in (score[:n], -score[n:])]

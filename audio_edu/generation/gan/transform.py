@@ -21,17 +21,6 @@ import numpy as np
 from ...datasets import Corpus
 from ...signal import griffin_lim, stft
 
-__all__ = [
-    "FLOOR",
-    "HOP_LENGTH",
-    "N_BINS",
-    "N_FFT",
-    "N_FRAMES",
-    "N_SAMPLES",
-    "SpectrogramTransform",
-    "WaveformTransform",
-]
-
 N_FFT, HOP_LENGTH = 512, 128
 N_BINS, N_FRAMES = N_FFT // 2, 48
 #: 0.768 s at 8 kHz

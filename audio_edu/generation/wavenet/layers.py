@@ -169,6 +169,6 @@ class Output(layers.Layer):
         logits = self.last(h)
         if prediction is not None:
             mean, scale = prediction[..., :1], prediction[..., 1:]
-            error = ops.minimum(ops.abs(self.values - mean) / scale, MAX_ERROR)
+            error = ops.minimum(ops.abs(ops.subtract(self.values, mean)) / scale, MAX_ERROR)
             logits = logits - ops.softplus(self.trust(h)) * error
         return logits

@@ -237,11 +237,10 @@ def _subtract_error(row, h, trust, levels, means, scales):
 
 # tanh x ≈ p(x) / q(x) = x P(x²) / Q(x²), fitted for |x| ≤ 8.6, beyond which tanh is ±1 but for 7e-8. The
 # error stays below 1e-6.
-_P0, _P1 = np.float32(0.9999999391409137), np.float32(0.1339970916836577)
-_P2, _P3 = np.float32(0.003518069248935094), np.float32(2.0991833677827235e-05)
-_P4, _Q0 = np.float32(1.3912972463017148e-08), np.float32(1.0)
-_Q1, _Q2 = np.float32(0.4673301815347487), np.float32(0.025961747698617105)
-_Q3, _Q4 = np.float32(0.0003322933457895596), np.float32(7.998904125071643e-07)
+_P0, _P1, _P2 = map(np.float32, (0.9999999391409137, 0.1339970916836577, 0.003518069248935094))
+_P3, _P4 = map(np.float32, (2.0991833677827235e-05, 1.3912972463017148e-08))
+_Q0, _Q1, _Q2 = map(np.float32, (1.0, 0.4673301815347487, 0.025961747698617105))
+_Q3, _Q4 = map(np.float32, (0.0003322933457895596, 7.998904125071643e-07))
 _LIMIT, _HALF, _MAX_ERROR = np.float32(8.6), np.float32(0.5), np.float32(MAX_ERROR)
 
 
