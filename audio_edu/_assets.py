@@ -1,7 +1,5 @@
 """The players' script and style, which travel with every output of a live notebook."""
 
-from __future__ import annotations
-
 import os
 import re
 from functools import cache

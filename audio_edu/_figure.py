@@ -1,7 +1,5 @@
 """A finished figure as a light picture with a description and facts; the one style of all figures."""
 
-from __future__ import annotations
-
 import base64
 import io
 from html import escape

@@ -3,8 +3,6 @@
 Every check raises an error that names the argument, shows the value it got and says what to do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any

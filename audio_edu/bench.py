@@ -5,8 +5,6 @@ them all alike; what is reported is the median over the rounds. "× real time" i
 a second.
 """
 
-from __future__ import annotations
-
 import statistics
 import time
 from collections.abc import Callable, Sequence

@@ -4,8 +4,6 @@
 name of a checkpoint, and do with it what its family says (`audio_edu.families`).
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -13,8 +13,6 @@ Right!
 Not answered yet: replace the ... by your answer and run the cell again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -5,8 +5,6 @@ once, when :func:`show` returns it with its alternative text. The white backgrou
 page, as a card. Colours are Okabe and Ito's, which colour-blind readers can tell apart.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

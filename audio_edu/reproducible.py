@@ -1,7 +1,5 @@
 """Every seed of the book is set here, and nowhere else."""
 
-from __future__ import annotations
-
 SEED = 2026
 
 

@@ -1,7 +1,5 @@
 """Reading the files of a folder, a zip or a tar archive, without unpacking it and without trusting it."""
 
-from __future__ import annotations
-
 import io
 import tarfile
 import zipfile

@@ -1,7 +1,5 @@
 """Writing a corpus to disk: one FLAC per voice, one table, one list of checksums."""
 
-from __future__ import annotations
-
 import csv
 import re
 import shutil

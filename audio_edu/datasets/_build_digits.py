@@ -1,7 +1,5 @@
 """Building ``data/digits``: ``audio-edu data build digits``."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path

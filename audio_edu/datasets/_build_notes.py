@@ -1,7 +1,5 @@
 """Building ``data/notes``: ``audio-edu data build notes``."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import tempfile

@@ -1,7 +1,5 @@
 """Fetching recordings once: resumed after a cut, checked, safe when two processes ask at the same time."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import time

@@ -5,8 +5,6 @@ columns that the corpus describes. All clips of a voice lie one after another in
 files hold thousands of clips.
 """
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import os

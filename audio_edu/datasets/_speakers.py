@@ -9,8 +9,6 @@ durations and, for each English sound, the nearest of their own: foreign accents
 them.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -9,8 +9,6 @@ Reference: M. Morise, F. Yokomori, K. Ozawa, "WORLD: a vocoder-based high-qualit
 real-time applications", IEICE Trans. Inf. & Syst. E99-D(7), 2016.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

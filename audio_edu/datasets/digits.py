@@ -3,8 +3,6 @@
 Its card, ``data/digits/README.md``, says how it was made, by which voices, and what is wrong with it.
 """
 
-from __future__ import annotations
-
 from ._shipped import load_shipped
 from .corpus import Corpus
 

@@ -6,8 +6,6 @@ speaker, so the *same people* are in both splits: a model that does well there k
 harder and more honest question leaves a speaker out, or trains on `load_digits` alone.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path, PurePosixPath
 

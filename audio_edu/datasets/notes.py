@@ -3,8 +3,6 @@
 Its card, ``data/notes/README.md``, says how it was made and what is wrong with it.
 """
 
-from __future__ import annotations
-
 from ._shipped import load_shipped
 from .corpus import Corpus
 

@@ -4,8 +4,6 @@ P. Warden, "Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition
 BY 4.0. The official split keeps all clips of a speaker together.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections import Counter

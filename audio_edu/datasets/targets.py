@@ -12,8 +12,6 @@ All of them are read-only. The first field has one entry for each clip, and so h
 `names` of the classes.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, TypeVar
 

@@ -1,7 +1,5 @@
 """The functions between layers, in NumPy."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from .._validate import check_positive

@@ -1,7 +1,5 @@
 """Pooling over time that knows which frames count."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from keras import layers, ops

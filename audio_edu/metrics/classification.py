@@ -1,7 +1,5 @@
 """How many answers are right, of each class and each voice, beside the plainest ways to answer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -9,8 +9,6 @@ Salimans and others (2016), Improved techniques for training GANs (the inception
 Heusel and others (2017), GANs trained by a two time-scale update rule (the Fréchet distance).
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -1,7 +1,5 @@
 """How long a recogniser takes for one clip: ``audio-edu bench cnn``."""
 
-from __future__ import annotations
-
 import statistics
 import time
 from typing import Any

@@ -10,8 +10,6 @@ Ko, Peddinti, Povey, Khudanpur (2015), Audio augmentation for speech recognition
 Park and others (2019), SpecAugment: a simple data augmentation method for automatic speech recognition.
 """
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

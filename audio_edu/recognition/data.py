@@ -1,7 +1,5 @@
 """The batches of a recogniser: changed clips as features, labels as probabilities."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -4,8 +4,6 @@ One number is not a judgement. So each digit and each voice gets its own, beside
 ``protocol`` says whether the voices were ever heard in training.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..datasets import Corpus

@@ -18,8 +18,6 @@ Questions, from easy to hard; `PATH` holds recordings of real people (FSDD):
 Every row is written to a table as soon as it is known. A training that was interrupted goes on where it was.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 from collections.abc import Iterator, Sequence

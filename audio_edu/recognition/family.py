@@ -1,7 +1,5 @@
 """What the three families of recognisers have in common: all but the network."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path

@@ -11,8 +11,6 @@ microphones, and say nothing about the digit.
 The same as a Keras layer, for a model that takes samples, is in `audio_edu.recognition.frontend`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

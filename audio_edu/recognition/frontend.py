@@ -3,8 +3,6 @@
 A test holds the two equal.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

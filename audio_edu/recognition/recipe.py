@@ -1,7 +1,5 @@
 """What every recogniser of single words is trained by; each family adds the size of its network."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from .._validate import check_positive, check_range

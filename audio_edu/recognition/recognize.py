@@ -1,7 +1,5 @@
 """What a trained recogniser is for: samples in, probabilities out; also the judge of generated sound."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 

@@ -14,8 +14,6 @@ References
 Oppenheim and Schafer (2010), Discrete-Time Signal Processing, chapters 2 and 7.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import scipy.signal
 

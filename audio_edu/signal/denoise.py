@@ -11,8 +11,6 @@ amplitude estimator, IEEE TASSP 32(6) (the decision-directed estimate of S / N).
 Martin (2001), Noise power spectral density estimation based on optimal smoothing and minimum statistics.
 """
 
-from __future__ import annotations
-
 import librosa
 import numpy as np
 import scipy.ndimage

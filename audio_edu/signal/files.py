@@ -5,8 +5,6 @@ announces more samples than the file holds, one that is no sound at all. Files a
 header that claims two gigabytes costs nothing.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import struct

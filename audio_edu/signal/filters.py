@@ -12,8 +12,6 @@ References
 Oppenheim and Schafer (2010), Discrete-Time Signal Processing, section 7.5.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import scipy.signal
 

@@ -10,8 +10,6 @@ Griffin and Lim (1984), Signal estimation from modified short-time Fourier trans
 Perraudin, Balazs and Søndergaard (2013), A fast Griffin-Lim algorithm.
 """
 
-from __future__ import annotations
-
 import librosa
 import numpy as np
 import scipy.sparse

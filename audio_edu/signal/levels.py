@@ -8,8 +8,6 @@ References
 ITU-R BS.1770-4 (2015), Algorithms to measure audio programme loudness and true-peak audio level.
 """
 
-from __future__ import annotations
-
 import librosa
 import numpy as np
 import scipy.signal

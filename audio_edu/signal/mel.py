@@ -9,8 +9,6 @@ Slaney (1998), Auditory Toolbox, version 2.
 Davis and Mermelstein (1980), Comparison of parametric representations for monosyllabic word recognition.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterator
 

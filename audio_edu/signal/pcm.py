@@ -14,8 +14,6 @@ Widrow and Kollár (2008), Quantization Noise.
 Lipshitz, Wannamaker and Vanderkooy (1992), Quantization and dither: a theoretical survey.
 """
 
-from __future__ import annotations
-
 import librosa
 import numpy as np
 

@@ -1,7 +1,5 @@
 """The pitch of a note: `note_pitch`, which tells whether a decoded note is in tune."""
 
-from __future__ import annotations
-
 import librosa
 import numpy as np
 

@@ -10,8 +10,6 @@ Janssen, Veldhuis and Vries (1986), Adaptive interpolation of discrete-time sign
 autoregressive processes, IEEE Transactions on Acoustics, Speech, and Signal Processing 34(2).
 """
 
-from __future__ import annotations
-
 import numpy as np
 import scipy.sparse
 import scipy.sparse.linalg

@@ -14,8 +14,6 @@ Schroeder (1965), New method of measuring reverberation time, JASA 37(3).
 Eyring (1930), Reverberation time in "dead" rooms, JASA 1(2).
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -11,8 +11,6 @@ Mel spectrograms and MFCCs are in `audio_edu.signal.mel`; the way back, from a s
 `audio_edu.signal.inversion`.
 """
 
-from __future__ import annotations
-
 import librosa
 import numpy as np
 

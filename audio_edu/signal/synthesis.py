@@ -7,8 +7,6 @@ References
 Moore (1990), Elements of Computer Music, chapter 3.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import scipy.signal
 

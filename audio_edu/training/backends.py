@@ -5,8 +5,6 @@ PyTorch (tensors that remember) and JAX (functions that are transformed). Models
 ``train_on_batch`` need nothing of this; a game of two networks, and a map of what a network looked at, do.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

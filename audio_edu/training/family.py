@@ -5,8 +5,6 @@ A family has the same files as any other (``recipe``, ``formulas``, ``model``, `
 a line in `audio_edu.families`, ``audio-edu train``, ``evaluate``, ``generate`` and ``bench`` work for it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol

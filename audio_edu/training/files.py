@@ -1,7 +1,5 @@
 """Arrays on disk: a kill at any moment leaves the old file or the new one; nothing is unpickled."""
 
-from __future__ import annotations
-
 import os
 import zipfile
 import zlib

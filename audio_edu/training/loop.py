@@ -5,8 +5,6 @@ step, so chance is derived, never remembered; all that a step changes, weights, 
 to disk every minute. So a training that was killed ends with the very weights it would have had.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

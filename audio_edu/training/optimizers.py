@@ -1,7 +1,5 @@
 """The optimizer that most families share: AdamW with a warm-up, half a cosine, and averaged weights."""
 
-from __future__ import annotations
-
 import keras
 
 

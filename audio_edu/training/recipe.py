@@ -4,8 +4,6 @@ A recipe goes into the card of what was trained by it, as JSON, and comes back f
 that the recipe no longer has is refused: it would describe another training.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar

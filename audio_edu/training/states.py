@@ -1,7 +1,5 @@
 """States: all that a training needs to go on after a kill, and to end with the weights it would have had."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The pictures in a player: the waveform as an SVG path, the spectrogram as a small WebP, and their ticks."""
 
-from __future__ import annotations
-
 import io
 from functools import cache
 

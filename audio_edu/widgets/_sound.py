@@ -1,7 +1,5 @@
 """What a player does to a sound: facts, a level that is safe for ears, MP3."""
 
-from __future__ import annotations
-
 import base64
 import io
 from typing import Any, NamedTuple

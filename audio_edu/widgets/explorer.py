@@ -1,7 +1,5 @@
 """`explore`: sliders and choices over a function that draws or sounds, with a kernel and without one."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence

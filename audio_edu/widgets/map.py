@@ -1,7 +1,5 @@
 """`sound_map`: a picture that plays the sound nearest to where one touches it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from html import escape
 

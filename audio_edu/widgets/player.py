@@ -1,7 +1,5 @@
 """`listen` and `compare`: sounds with their picture, playing in any browser without a kernel or a network."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any

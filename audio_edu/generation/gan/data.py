@@ -1,7 +1,5 @@
 """The batches that a GAN learns from: a pure function of the recipe's seed and the step."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -22,8 +22,6 @@ Heusel and others (2017), GANs trained by a two time-scale update rule (the Fré
 Shmelkov, Schmid and Alahari (2018), How good is my GAN? (training on generated, testing on real: GAN-train).
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

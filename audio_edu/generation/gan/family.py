@@ -1,7 +1,5 @@
 """The family of generative adversarial networks: ``audio-edu train|evaluate|generate gan``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

@@ -13,8 +13,6 @@ References
 Goodfellow and others (2014), Generative adversarial nets.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

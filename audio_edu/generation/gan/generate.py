@@ -1,7 +1,5 @@
 """What a trained generator is for: saying digits, one after another or as a corpus."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import numpy as np

@@ -7,8 +7,6 @@ Karras and others (2018), Progressive growing of GANs (the deviation within a mi
 Huang and Belongie (2017), Arbitrary style transfer in real-time with adaptive instance normalization.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

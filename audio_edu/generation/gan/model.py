@@ -17,8 +17,6 @@ Donahue, McAuley and Puckette (2019), Adversarial audio synthesis (WaveGAN and S
 Miyato and Koyama (2018), cGANs with projection discriminator.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """How a GAN is made: everything that decides what comes out of ``audio-edu train gan``."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ..._validate import check_choice

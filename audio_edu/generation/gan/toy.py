@@ -6,8 +6,6 @@ collapsed makes one note over and over. The step that trains it is the one that 
 `audio_edu.generation.gan.adversarial_step`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -4,8 +4,6 @@ The critic learns to score real clips higher than generated ones, and a second h
 of the *real* clips; the generator learns to be scored high, and to have its digits named as asked for.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -5,8 +5,6 @@ pitches between its recordings so, and without them the network would know eight
 nothing between. Pictures are computed once and kept as coordinates; then a step costs a few milliseconds.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,8 +14,6 @@ from ...datasets import Corpus
 from .features import note_power, to_bels
 from .pca import Pca
 from .recipe import NoteSettings, VaeRecipe
-
-__all__ = ["Batches", "PreparedNotes", "prepare"]
 
 #: Pictures, drawn at random, from which the directions are found.
 MOST_FOR_PCA = 3000

@@ -5,8 +5,6 @@ that of probabilistic PCA with as many latent numbers, which sees the same pictu
 exact; the VAE's ELBO is a bound below its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,8 +17,6 @@ from ...signal import note_pitch, rms_db
 from .features import note_features, notes_from_features
 from .generate import Vae, generate
 from .pca import Pca
-
-__all__ = ["active_units", "evaluate", "instrument_accuracy", "interpolate", "interpolation_report"]
 
 #: A latent number is in use if its posterior mean varies more than this (Burda and others, 2016).
 ACTIVE = 0.01

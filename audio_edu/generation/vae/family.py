@@ -1,7 +1,5 @@
 """The VAE as a family: what ``audio-edu train``, ``evaluate`` and ``generate`` have to know of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,15 +9,13 @@ import numpy as np
 
 from ...datasets import Corpus, load_notes
 from ...reproducible import SEED, set_seed
-from ...training import Family, adamw, load_checkpoint
+from ...training import Family, adamw
 from .data import Batches, prepare
 from .evaluate import evaluate
 from .generate import Vae, generate
 from .instruments import Instruments
 from .model import NegativeElbo
 from .recipe import RECIPES, TINY, VaeRecipe
-
-__all__ = ["FAMILY", "Options", "VaeFamily", "load_vae"]
 
 
 @dataclass(frozen=True)
@@ -96,21 +92,4 @@ class VaeFamily(Family):
 
 
 FAMILY = VaeFamily()
-
-
-def load_vae(name: str | Path = "vae") -> Vae:
-    """Load a checkpoint.
-
-    Parameters
-    ----------
-    name : str or Path
-        A shipped checkpoint's name, ``vae`` or ``vae_map``, or the path of an ``.npz``.
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there; the message says how to make it.
-    ValueError
-        If it is damaged, or of another family.
-    """
-    return load_checkpoint(FAMILY, name)
+load_vae = FAMILY.load

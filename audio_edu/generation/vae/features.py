@@ -10,8 +10,6 @@ sound has this spectrum (`audio_edu.signal.griffin_lim`). Real notes of the test
 a few cents and a few tenths of a decibel; a test holds them to that.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -23,14 +21,6 @@ from ..._validate import check_audio, check_positive, check_range
 from ...reproducible import SEED
 from ...signal import griffin_lim, nonnegative_inverse
 from .recipe import NoteSettings
-
-__all__ = [
-    "band_filters",
-    "note_features",
-    "note_power",
-    "notes_from_features",
-    "to_bels",
-]
 
 DEFAULT = NoteSettings()
 

@@ -17,13 +17,9 @@ Kingma and Welling (2014), Auto-encoding variational Bayes. Rezende, Mohamed and
 backpropagation and approximate inference in deep generative models.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..._validate import check_positive
-
-__all__ = ["elbo_by_hand", "kl_by_hand", "log_density_by_hand", "sample_by_hand"]
 
 
 def sample_by_hand(mean: np.ndarray, log_variance: np.ndarray, epsilon: np.ndarray) -> np.ndarray:

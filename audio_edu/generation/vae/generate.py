@@ -8,8 +8,6 @@ References
 Kingma and Welling (2014), Auto-encoding variational Bayes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,8 +22,6 @@ from .instruments import DEGREE, Instruments
 from .model import NegativeElbo, build_decoder, build_encoder, gaussian_log_density, kl_divergence
 from .pca import Pca
 from .recipe import NoteSettings, VaeRecipe
-
-__all__ = ["Vae", "generate"]
 
 #: Lowest and highest pitch of a note drawn from the prior, where none is asked for.
 PRIOR_RANGE = (36.0, 84.0)

@@ -15,8 +15,6 @@ import numpy as np
 
 from ..._validate import check_range
 
-__all__ = ["Instruments"]
-
 DEGREE = 2
 
 

@@ -14,8 +14,6 @@ Higgins and others (2017), β-VAE. Kingma and others (2016), Improved variationa
 autoregressive flow (free bits).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras
@@ -23,16 +21,6 @@ import numpy as np
 from keras import layers, ops
 
 from .recipe import VaeRecipe
-
-__all__ = [
-    "NegativeElbo",
-    "Sampling",
-    "Scale",
-    "build_decoder",
-    "build_encoder",
-    "gaussian_log_density",
-    "kl_divergence",
-]
 
 LOG_2PI = float(np.log(2 * np.pi))
 

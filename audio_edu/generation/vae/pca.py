@@ -23,8 +23,6 @@ import numpy as np
 
 from ..._validate import check_audio, check_range
 
-__all__ = ["Pca"]
-
 
 @dataclass(frozen=True, eq=False)
 class Pca:

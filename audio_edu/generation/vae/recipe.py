@@ -1,7 +1,5 @@
 """Everything that decides how a VAE of notes comes out: `VaeRecipe`, and the recipes of those that ship."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import librosa
@@ -9,8 +7,6 @@ import numpy as np
 
 from ..._validate import check_positive, check_range
 from ...training.recipe import Recipe
-
-__all__ = ["RECIPES", "TINY", "NoteSettings", "VaeRecipe"]
 
 #: Bands that are not aligned begin an octave below this MIDI number.
 UNALIGNED_PITCH = 35.0

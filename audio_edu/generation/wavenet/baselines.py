@@ -11,8 +11,6 @@ probabilities, as long as they speak of the same codes: here 256 µ-law codes.
 The toughest rival, adaptive linear prediction, is in `audio_edu.generation.wavenet.linear_prediction`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """How fast a WaveNet speaks: ``audio-edu bench wavenet --json``."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable

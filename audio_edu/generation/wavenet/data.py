@@ -14,8 +14,6 @@ Chance is derived, never remembered: the order of the clips comes from ``(seed, 
 augmented and noisy from ``(seed, step)``. So a batch is a pure function of its step.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

@@ -10,8 +10,6 @@ the book's ``cnn``, frozen, never used in training a generator. Real clips of un
 them.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

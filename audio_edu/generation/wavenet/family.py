@@ -1,7 +1,5 @@
 """WaveNet as a family: what `audio_edu.training` and the command line ask of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ import keras
 import numpy as np
 
 from ...datasets import Corpus, load_digits, load_fsdd
-from ...training import Family, load_checkpoint
+from ...training import Family
 from .bench import bench
 from .data import Batches, mean_word_lengths
 from .evaluate import evaluate
@@ -56,21 +54,4 @@ class WaveNetFamily(Family):
 
 
 FAMILY = WaveNetFamily()
-
-
-def load_wavenet(name: str | Path = "wavenet") -> WaveNet:
-    """Load a checkpoint.
-
-    Parameters
-    ----------
-    name : str or Path
-        A shipped checkpoint's name, ``wavenet`` or ``wavenet_advised``, or the path of an ``.npz``.
-
-    Raises
-    ------
-    FileNotFoundError
-        If it is not there; the message says how to make it.
-    ValueError
-        If it is damaged, or of another family.
-    """
-    return load_checkpoint(FAMILY, name)
+load_wavenet = FAMILY.load

@@ -1,7 +1,5 @@
 """The formulas of a WaveNet, literally, in NumPy: what the layers of Keras are tested against."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..._validate import check_positive

@@ -9,8 +9,6 @@ Every clip has random numbers of its own: clip ``b`` of a batch takes them from 
 b))``, one for each sample.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Any

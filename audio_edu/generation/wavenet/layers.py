@@ -4,8 +4,6 @@ Conventions are those of `audio_edu.generation.wavenet.model`: layers work on [s
 stands at time ``t`` is about sample ``t`` and depends on the samples before it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -16,8 +16,6 @@ Robinson (1994), SHORTEN: simple lossless and near-lossless waveform compression
 Valin and Skoglund (2019), LPCNet: improving neural speech synthesis through linear prediction.
 """
 
-from __future__ import annotations
-
 from dataclasses import astuple, dataclass
 
 import numba

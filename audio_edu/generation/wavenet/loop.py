@@ -12,8 +12,6 @@ exponentials from the C library, in double precision: there two processors may d
 Arrays have clips last: with all values of a channel side by side, one instruction serves several clips.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numba

@@ -26,8 +26,6 @@ van den Oord and others (2016), WaveNet: a generative model for raw audio.
 Valin and Skoglund (2019), LPCNet: improving neural speech synthesis through linear prediction.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ Two recipes ship. ``wavenet`` is the paper's network and speaks. ``wavenet_advis
 prediction of each sample: it predicts strangers better, and does not speak.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from ..._validate import check_positive, check_range

@@ -1,7 +1,5 @@
 """The family of the attention network."""
 
-from __future__ import annotations
-
 from ..family import RecognizerFamily
 from .model import build_attention
 from .recipe import RECIPES, TINY

@@ -18,8 +18,6 @@ Bahdanau, Cho, Bengio (2015), Neural machine translation by jointly learning to 
 Vaswani and others (2017), Attention is all you need.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from ..._validate import check_positive

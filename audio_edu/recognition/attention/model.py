@@ -3,8 +3,6 @@
 The formulas are those of `audio_edu.recognition.attention.formulas`; a test holds the two equal.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

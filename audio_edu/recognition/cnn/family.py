@@ -1,7 +1,5 @@
 """The family of the convolutional network."""
 
-from __future__ import annotations
-
 from ..family import RecognizerFamily
 from .model import build_cnn
 from .recipe import RECIPES, TINY

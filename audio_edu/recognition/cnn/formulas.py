@@ -12,8 +12,6 @@ References
 LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document recognition.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

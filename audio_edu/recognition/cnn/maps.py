@@ -11,8 +11,6 @@ Selvaraju and others (2017), Grad-CAM: visual explanations from deep networks vi
 Draelos, Carin (2020), Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional networks.
 """
 
-from __future__ import annotations
-
 import keras
 import librosa
 import numpy as np

@@ -4,8 +4,6 @@ Conventions: channels last [shape=(n_clips, n_frames, n_mels, n_channels)]; the 
 `audio_edu.recognition.cnn.formulas`.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

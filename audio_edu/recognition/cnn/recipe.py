@@ -1,7 +1,5 @@
 """How the convolutional network is made."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ..recipe import RecognizerRecipe

@@ -1,7 +1,5 @@
 """The family of the recurrent network."""
 
-from __future__ import annotations
-
 from ..family import RecognizerFamily
 from .model import build_rnn
 from .recipe import RECIPES, TINY

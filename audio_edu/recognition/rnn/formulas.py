@@ -20,8 +20,6 @@ Cho and others (2014), Learning phrase representations using RNN encoder-decoder
 Pascanu, Mikolov, Bengio (2013), On the difficulty of training recurrent neural networks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

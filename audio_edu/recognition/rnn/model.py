@@ -1,7 +1,5 @@
 """The recurrent network in Keras, its weights for the literal formulas, and how far its gradients reach."""
 
-from __future__ import annotations
-
 import keras
 import numpy as np
 from keras import layers
