@@ -5,7 +5,7 @@ once, when :func:`show` returns it with its alternative text. The white backgrou
 page, as a card. Colours are Okabe and Ito's, which colour-blind readers can tell apart.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import librosa
@@ -276,29 +276,6 @@ def response(
     if len(curves) > 1:
         ax.legend()
     return ax
-
-
-def before_after(
-    sounds: Mapping[str, np.ndarray] | Sequence[tuple[str, np.ndarray]], sample_rate: float, **options: Any
-) -> Figure:
-    """Draw spectrograms of several sounds below one another, on the same axes and the same scale of colours.
-
-    Parameters
-    ----------
-    sounds : mapping of names to arrays [shape=(n_samples,)]
-        For example ``{"before": x, "after": y}``.
-    sample_rate : float
-        Samples a second (Hz).
-    **options
-        For :func:`spectrogram`.
-    """
-    sounds = dict(sounds)
-    fig, axes = figure(len(sounds), 1, height=0.3 + 1.9 * len(sounds), sharex=True, squeeze=False)
-    for ax, (name, x) in zip(axes[:, 0], sounds.items(), strict=True):
-        spectrogram(x, sample_rate, ax=ax, **options)
-        ax.set_title(name)
-        ax.label_outer()
-    return fig
 
 
 def _frequency_axis(ax: Axes, f_max: float, log: bool) -> None:

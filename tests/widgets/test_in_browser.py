@@ -285,7 +285,7 @@ def test_axe_finds_nothing_serious_and_nothing_sticks_out(open_page, theme, widt
         compare({"one": voice(), "two": voice(200)}, RATE, title="Two"),
         compare({"one": voice(), "two": voice(200)}, RATE, title="Blind", blind=True),
         explore(filtered, cutoff_hz=[200, 400], kind=["sine", "square"], static=True, title="Slide"),
-        plots.show(plots.before_after({"a": voice()}, RATE), alt="A voice", caption="A voice."),
+        plots.show(plots.spectrogram(voice(), RATE, ax=plots.figure()[1]), alt="A voice", caption="A voice."),
         four(),
         theme=theme,
         width=width,
