@@ -48,12 +48,11 @@ test: book  ## unit tests, every notebook's outputs (nbval), and the pages in a 
 	@$(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout 300 book/notebooks tests audio_edu
 
 # An environment that sees the packages of .venv, too: only the backend is installed.
-.venv-torch/installed: FROM := --extra-index-url https://download.pytorch.org/whl/cpu
 .venv-%/installed: $(VENV)/installed requirements-backends.txt
 	$(BIN)/python -m venv .venv-$*
 	@$(BIN)/python -c 'from pathlib import Path; from sysconfig import get_path; \
 	    Path(get_path("purelib", vars={"base": ".venv-$*"}), "book.pth").write_text(get_path("purelib"))'
-	.venv-$*/bin/python -m pip install --disable-pip-version-check --quiet $(FROM) \
+	.venv-$*/bin/python -m pip install --disable-pip-version-check --quiet \
 	    -c constraints.txt -c requirements-backends.txt $*
 	@touch $@
 

@@ -16,7 +16,8 @@ BACKENDS = ("tensorflow", "torch", "jax")
 
 def as_array(x: Any) -> np.ndarray:
     """Return a tensor or a Keras variable as a NumPy array."""
-    return keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(x))
+    x = x.value if isinstance(x, keras.Variable) else x
+    return x.numpy() if _backend() == "tensorflow" else keras.ops.convert_to_numpy(x)
 
 
 def pull_back(

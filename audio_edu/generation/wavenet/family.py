@@ -33,12 +33,8 @@ class WaveNetFamily(Family):
         return load_digits() if data is None else load_fsdd(data)
 
     def facts(self, recipe: WaveNetRecipe, train: Corpus) -> dict[str, Any]:
-        """Say what it can be asked to say, by which voices, and at which sample rate (Hz)."""
-        return {
-            "label_names": list(train.label_names),
-            "voice_names": np.unique(train.voices).tolist(),
-            "sample_rate": train.sample_rate,
-        }
+        """Say what it can be asked to say, at which sample rate (Hz), and by which voices."""
+        return super().facts(recipe, train) | {"voice_names": np.unique(train.voices).tolist()}
 
     def build(self, recipe: WaveNetRecipe, facts: Mapping[str, Any]) -> WaveNet:
         """Build a network with weights drawn from the recipe's seed."""

@@ -52,14 +52,12 @@ def test_a_mean_in_the_place_of_the_sum_makes_the_posterior_collapse(blank):
 
 
 def test_free_nats_keep_a_latent_number_awake():
-    recipe = replace(BLANK, learning_rate=1e-2, ema_decay=0.9, beta=1e5)
-    kl = {}
-    for free in (0.0, 0.5):
-        model, _ = train(FAMILY, replace(recipe, free_nats=free), DEVELOPMENT)
-        x = note_features(DEVELOPMENT.audio, DEVELOPMENT.info["pitch"], SETTINGS)
-        kl[free] = model.elbo(x, DEVELOPMENT.info["pitch"], n_draws=1)[1].mean(axis=0)
-    assert kl[0.0].max() < 0.02
-    assert kl[0.5].min() > 0.1
+    """With a β at which all would collapse, as with the mean above."""
+    recipe = replace(BLANK, learning_rate=1e-2, ema_decay=0.9, beta=1e5, free_nats=0.5)
+    model, _ = train(FAMILY, recipe, DEVELOPMENT)
+    x = note_features(DEVELOPMENT.audio, DEVELOPMENT.info["pitch"], SETTINGS)
+    _, kl = model.elbo(x, DEVELOPMENT.info["pitch"], n_draws=1)
+    assert kl.mean(axis=0).min() > 0.1
 
 
 def test_a_batch_is_a_function_of_seed_and_step():
@@ -88,7 +86,8 @@ def test_each_note_is_heard_at_all_its_pitches():
 
 def test_an_instrument_without_notes_is_left_out():
     bright = DEVELOPMENT.select(DEVELOPMENT.labels == 1)
-    model, _ = train(FAMILY, replace(RECIPE, n_steps=1), bright)
+    model = FAMILY.build(RECIPE, FAMILY.facts(RECIPE, bright))
+    FAMILY.finish(model, FAMILY.batches(model, RECIPE, bright))
     assert model.instruments.names == ("bright",) and len(model.instruments.curves) == 1
 
 

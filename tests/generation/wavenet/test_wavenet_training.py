@@ -25,6 +25,7 @@ def weights(model):
     return np.concatenate([as_array(w).ravel() for w in model.network.weights])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA by choice is TensorFlow's")
 def test_compiled_by_xla_a_killed_training_ends_with_the_same_weights(tmp_path, beeps):
     recipe, state = replace(RECIPE, jit_compile=True), tmp_path / "state.npz"
