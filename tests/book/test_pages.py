@@ -88,7 +88,7 @@ SET_MODE = """async (mode) => {
 def test_page_weight(desktop, record_property):
     paths = {urllib.parse.urlsplit(url).path for url in desktop.requests if url.startswith("http")}
     files = [HTML / urllib.parse.unquote(path).lstrip("/") for path in paths]
-    sizes = {file.name: file.stat().st_size for file in files if file.is_file()}
+    sizes = {file: file.stat().st_size for file in files if file.is_file()}
     weight = sum(sizes.values())
     record_property("bytes", weight)
     print(f"{weight / 1e6:.2f} MB in {len(sizes)} files")

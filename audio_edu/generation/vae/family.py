@@ -38,6 +38,7 @@ class VaeFamily(Family):
     package = "generation.vae"
     recipes = RECIPES
     tiny = TINY
+    stored_as = "float16"  # the ELBO of a test note moves by 0.3 of 4,750 nats
     Options = Options
     #: What is minimised.
     criterion: type[NegativeElbo] = NegativeElbo

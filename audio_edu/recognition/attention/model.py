@@ -173,7 +173,7 @@ def build_attention(
     keras.Model
         From [shape=(n_clips, n_frames, n_mels + 1)] (`audio_edu.recognition.speech_features`) to logits
         [shape=(n_clips, n_classes)]. The layers ``attend1``, ``attend2``... and ``pool`` give their weights:
-        `audio_edu.recognition.attention_weights`.
+        `audio_edu.recognition.attention.attention_weights`.
 
     Examples
     --------

@@ -31,7 +31,7 @@ def evidence_maps(
     Parameters
     ----------
     network : keras.Model
-        From `audio_edu.recognition.build_cnn`.
+        From `audio_edu.recognition.cnn.build_cnn`.
     x : np.ndarray [shape=(n_clips, n_frames, n_mels + 1)]
         Features.
     labels : np.ndarray [shape=(n_clips,)]
@@ -54,7 +54,7 @@ def evidence_maps(
 
     Examples
     --------
-    >>> from audio_edu.recognition import build_cnn
+    >>> from audio_edu.recognition.cnn import build_cnn
     >>> evidence_maps(build_cnn(), np.ones((2, 101, 41), np.float32), [3, 5]).shape
     (2, 101, 40)
     """
