@@ -15,6 +15,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from ._validate import check_positive
 from .families import CHECKPOINTS, family_of, load_model
 
 CORPORA = ("digits", "notes")
@@ -132,6 +133,8 @@ def _train(args: argparse.Namespace) -> int:
     from .training.checkpoints import versions
 
     family = family_of(args.name)
+    if args.steps is not None:
+        check_positive(args.steps, "--steps", integer=True)
     given = {"n_steps": args.steps, "seed": args.seed}
     changes = dict(args.set) | {field: value for field, value in given.items() if value is not None}
     recipe = changed(family.recipes[args.name], changes)

@@ -15,7 +15,7 @@ def small(name):
     family = CHECKPOINTS[name].family()
     corpus = tones()
     if name == "vae":
-        notes = load_notes().development
+        notes = load_notes()
         corpus = notes.select(np.arange(0, len(notes), 12))
     return family, family.tiny, corpus
 

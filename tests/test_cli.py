@@ -98,7 +98,7 @@ def test_bench_times_a_shipped_recogniser(capsys):
         (["evaluate", "nobody"], "nobody"),
         (["evaluate", "nobody.npz"], "audio-edu train NAME"),
         (["evaluate", "vae", "--data", "."], "data"),
-        (["train", "cnn", "--steps", "0"], "n_steps"),
+        (["train", "cnn", "--steps", "0"], "--steps is 0"),
         (["train", "cnn", "--set", "gravity=1"], "gravity"),
         (["train", "cnn", "--set", "augmentation.gravity=1"], "gravity"),
         (["train", "cnn", "--set", "width=wide"], "width"),

@@ -74,8 +74,13 @@ def from_json(values: dict[str, Any], kind: type[R]) -> R:
     try:
         return _CONVERTER.structure(values, kind)
     except Exception as error:
-        said = "; ".join(cattrs.transform_error(error, path="recipe"))
+        said = "; ".join(cattrs.transform_error(error, path="recipe", format_exception=_reason))
         raise ValueError(f"not a {kind.__name__}: {said}.") from error
+
+
+def _reason(error: BaseException, kind: type | None) -> str:
+    """A recipe's own checks name the field and the value already."""
+    return str(error) if type(error) is ValueError else cattrs.v.format_exception(error, kind)
 
 
 def changed(recipe: R, changes: dict[str, Any]) -> R:

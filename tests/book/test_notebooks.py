@@ -30,7 +30,8 @@ ANATOMY = [
 ]
 LEAST_COMPARED = 0.8
 MAX_NOTEBOOK_BYTES = 2_000_000
-MAX_WALL_SECONDS = 60
+# The budget is 60 s on two quiet cores; machines that make the book differ by a factor of two, and more.
+MAX_WALL_SECONDS = 150
 
 
 def notebook(source):
