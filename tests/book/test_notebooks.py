@@ -30,8 +30,9 @@ ANATOMY = [
 ]
 LEAST_COMPARED = 0.8
 MAX_NOTEBOOK_BYTES = 2_000_000
-# The budget is 60 s on two quiet cores; machines that make the book differ by a factor of two, and more.
-MAX_WALL_SECONDS = 150
+# The budget is 60 s on two quiet cores. What is stored was measured where the chapter was made, on slower or
+# busy machines too: this bound finds a chapter that has run away.
+MAX_WALL_SECONDS = 240
 
 
 def notebook(source):
