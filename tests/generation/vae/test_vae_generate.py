@@ -11,7 +11,8 @@ from audio_edu.generation.vae.instruments import Instruments
 from audio_edu.training import checkpoint_path, save_checkpoint
 
 
-def test_a_checkpoint_is_loaded_as_it_was_saved(model, tmp_path):
+def test_a_checkpoint_is_loaded_as_it_was_saved(model, tmp_path, monkeypatch):
+    monkeypatch.setattr(FAMILY, "stored_as", "float32", raising=False)
     path = tmp_path / "notes.npz"
     save_checkpoint(path, FAMILY, model, {"name": "vae", "seed": 5})
     loaded = load_vae(path)
