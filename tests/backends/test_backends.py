@@ -75,7 +75,7 @@ def test_small_trainings_resume_save_and_load(tmp_path, name, monkeypatch):
     loaded = load_checkpoint(family, tmp_path / "mine.npz")
     np.testing.assert_array_equal(numbers(loaded), numbers(whole))
     if hasattr(family, "generate"):
-        x, sample_rate = family.generate(loaded, family.Options())
+        x, sample_rate = family.generate(loaded, family.Options(**({} if name == "vae" else {"digit": (1,)})))
         assert sample_rate == loaded.sample_rate and np.isfinite(x).all() and len(x) > 100
 
 
