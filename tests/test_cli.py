@@ -181,6 +181,7 @@ def test_options_that_change_the_result_are_in_the_card(tmp_path, capsys, tiny):
     assert "2 steps" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_training_that_was_stopped_is_resumed(tmp_path, tiny):
     from audio_edu.families import family_of, load_model
     from audio_edu.training import train

@@ -1,4 +1,4 @@
-"""Four ways to open a page of the rendered book. It stays open while its checks are asked of it."""
+"""Three ways to open a page of the rendered book. It stays open while its checks are asked of it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,9 @@ def desktop(request, browser, book_url):
 
 
 @pytest.fixture(scope="module")
-def disk(request, browser):
-    """A page from the disk."""
-    with watched(browser, (HTML / request.param).as_uri()) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def phone(request, browser, book_url):
-    """A page on a narrow screen."""
-    with watched(browser, f"{book_url}/{request.param}", size=(390, 844)) as opened:
+def phone(request, browser):
+    """A page from the disk, on a narrow screen."""
+    with watched(browser, (HTML / request.param).as_uri(), size=(390, 844)) as opened:
         yield opened
 
 

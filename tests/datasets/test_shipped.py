@@ -73,6 +73,7 @@ def test_digits_no_two_clips_are_the_same(digits):
     assert len({clip.tobytes() for clip in digits.audio}) == len(digits)
 
 
+@pytest.mark.slow
 def test_digits_are_told_apart_across_voices(digits):
     """The words are what they say: a nearest-mean classifier trained on other speakers tells them apart."""
     import librosa

@@ -55,6 +55,7 @@ def test_unknown_protocols_and_corpora_that_do_not_fit():
     assert len(both) == 240 and both.train.voices.tolist() == PEOPLE.train.voices.tolist() * 2
 
 
+@pytest.mark.slow
 def test_the_table_is_written(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(experiments, "load_fsdd", lambda path: PEOPLE)
     known = {**experiments._KNOWN[1], "width": 4, "settings": SMALL}

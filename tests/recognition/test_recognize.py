@@ -26,6 +26,7 @@ RECIPE = CnnRecipe(
 CORPUS = tones()
 
 
+@pytest.mark.slow
 def test_training_learns():
     model, report = train(CNN, RECIPE, CORPUS)
     assert report["n_steps"] == 72 and report["curve"]["loss"]
@@ -37,6 +38,7 @@ def test_training_learns():
         CNN.evaluate(model, CORPUS.test, split="train")
 
 
+@pytest.mark.slow
 def test_training_begins_where_it_is_told_to():
     """With steps of almost no length the weights stay those of the network it began with."""
     other, _ = train(CNN, replace(RECIPE, seed=6, n_steps=6), CORPUS)

@@ -20,6 +20,7 @@ every_family = pytest.mark.parametrize("name", NAMES)
 
 
 @every_family
+@pytest.mark.slow
 def test_interrupted_training_ends_where_it_would_have(tmp_path, name):
     family, recipe, corpus = small(name)
     whole, report = train(family, recipe, corpus)

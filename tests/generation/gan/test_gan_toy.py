@@ -41,6 +41,7 @@ def test_a_note_that_lies_higher_is_brighter():
 
 
 @pytest.mark.parametrize("critic", ["plain", "spectral", "deviation"])
+@pytest.mark.slow
 def test_it_keeps_what_is_generated_on_the_way(critic):
     history = train_toy(n_steps=6, n_snapshots=3, critic=critic)
     n = len(history["step"])

@@ -44,6 +44,7 @@ def compiled_step(networks, rates, loss="hinge", **average):
     return adversarial_step(*networks, loss=loss)
 
 
+@pytest.mark.slow
 def test_each_player_changes_its_own_weights_only():
     g = build_generator("spectrogram", TINY.generator_channels, n_z=4)
     d = build_critic("spectrogram", TINY.critic_channels)
@@ -103,6 +104,7 @@ def test_an_unknown_loss(networks):
         compiled_step(networks, (0.0, 0.0), "mse")
 
 
+@pytest.mark.slow
 def test_both_players_learn():
     recipe, corpus = replace(TINY, n_steps=12, critic_rate=3e-3), tones()
     model, report = train(FAMILY, recipe, corpus)

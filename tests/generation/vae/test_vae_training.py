@@ -44,6 +44,7 @@ def test_training_learns(blank):
     assert report["curve"]["loss"][-1] < report["curve"]["loss"][0]
 
 
+@pytest.mark.slow
 def test_a_mean_in_the_place_of_the_sum_makes_the_posterior_collapse(blank):
     x = note_features(DEVELOPMENT.audio, DEVELOPMENT.info["pitch"], SETTINGS)
     collapsed, _ = train(MeanErrorFamily(), BLANK, DEVELOPMENT)

@@ -37,6 +37,7 @@ def test_compiled_by_xla_a_killed_training_ends_with_the_same_weights(tmp_path, 
     assert report["curve"] == second["curve"] and second["n_steps"] == 12
 
 
+@pytest.mark.slow
 def test_until_the_rate_falls_a_longer_training_is_a_shorter_one_continued(tmp_path, beeps):
     state, longer = tmp_path / "state.npz", replace(RECIPE, n_steps=16)
     train(FAMILY, RECIPE, beeps, state_path=state, n_steps_now=8)
@@ -58,6 +59,7 @@ def test_what_a_corpus_tells_a_network(beeps):
     assert model.word_length(1, "bert") == round(np.mean([len(beeps.audio[i]) for i in (4, 10)]))
 
 
+@pytest.mark.slow
 def test_learning_beats_counting(beeps):
     recipe = replace(RECIPE, n_steps=250, n_warmup=10, n_decay=100, learning_rate=1e-2, ema_decay=0.9)
     model, report = train(FAMILY, recipe, beeps)
