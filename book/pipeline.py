@@ -7,7 +7,7 @@
     python book/pipeline.py --lab              copy the executed chapters to work/, to be changed there
 
 A chapter is stale when the content of anything that its outputs depend on has changed since it was
-executed: its own text, the `audio_edu` modules it imports (followed transitively), the data those modules
+executed: its own text and exercises, the `audio_edu` modules it imports (followed transitively), the data those modules
 load, or the pinned requirements. The fingerprint of each is kept in the notebook's metadata, beside the
 wall time and the peak memory of the execution. Time stamps play no part, so a fresh clone is not stale.
 """
@@ -70,6 +70,9 @@ def read_source(source: Path):
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number:03d}"
         tags = set(cell.metadata.get("tags", []))
+        if "solution" in tags:
+            tags.add("hide-cell")
+            cell.metadata |= {"tags": sorted(tags), "mystnb": {"code_prompt_show": "Solution"}}
         if tags & {"hide-input", "hide-cell"}:  # what the book folds, JupyterLab folds too
             cell.metadata["jupyter"] = {"source_hidden": True}
             if "hide-cell" in tags:
@@ -185,8 +188,9 @@ def fingerprint(source: Path) -> dict[str, str]:
         if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", [])
     )
     modules = followed_modules(code)
+    exercises = ROOT.joinpath(PACKAGE, "exercises").glob(f"*{source.stem[:2]}.[pt]*")
     return {
-        "text": digest([source]),
+        "text": digest([source, *exercises]),
         "modules": digest(map(module_file, modules)),
         "data": digest(data_files(modules)),
         "requirements": digest([ROOT / "requirements.txt", ROOT / "constraints.txt"]),

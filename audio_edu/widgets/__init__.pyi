@@ -4,3 +4,4 @@ from .map import sound_map as sound_map
 from .player import Player as Player
 from .player import compare as compare
 from .player import listen as listen
+from .table import table as table

@@ -6,7 +6,7 @@
   if (customElements.get("audio-player")) return;
 
   const FADE = 0.01; // seconds of every crossfade: short enough to feel instant, long enough not to click
-  const HANDOVER_MS = 1500; // how long a removed explorer picture waits for the one that takes its place
+  const HANDOVER_MS = 3000; // how long a removed explorer picture waits for the one that takes its place
   const shared = (window.audioEdu = { context: null, output: null, current: null, groups: new Map(), buffers: new Map() });
   let serial = 0;
 

@@ -1,6 +1,6 @@
 """The book's own Sphinx extension: what the pages need beyond Jupyter Book.
 
-* The player's script and style come from the package, once for all pages: stored outputs hold neither.
+* The scripts and the style of players and exercises come from the package, once for all pages: stored outputs hold neither.
 * Third-party files come from ``book/vendor``. They stay out of ``_static``, whose scripts Jupyter Book puts
   into the head of every page.
 * Each chapter says what executing it cost, as measured when it was executed.
@@ -21,12 +21,13 @@ WIDGETS = BOOK.parent / "audio_edu" / "widgets"
 
 
 def files_and_templates(app: Sphinx, config) -> None:
-    """Ship the vendored files and the player's script and style; prefer the book's own templates."""
+    """Ship the vendored files and the widgets' scripts and style; prefer the book's own templates."""
     config.templates_path = [str(BOOK / "ext" / "templates"), *config.templates_path]
     config.html_static_path += [str(BOOK / "vendor" / name) for name in ("mathjax", "widgets")]
-    config.html_static_path += [str(WIDGETS / "player.js"), str(WIDGETS / "player.css")]
+    config.html_static_path += [str(WIDGETS / name) for name in ("player.js", "exercise.js", "player.css")]
     app.add_css_file("player.css")
     app.add_js_file("player.js", loading_method="defer")
+    app.add_js_file("exercise.js", loading_method="defer")
 
 
 def measured_line(app: Sphinx, doctree: nodes.document) -> None:

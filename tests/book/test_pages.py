@@ -1,7 +1,7 @@
 """The rendered pages, as a reader meets them: in a real browser, with the network off.
 
-The checks of a page are asked of one open page, in the order of this file: `desktop`, `phone` and `scriptless`
-(see conftest.py) are the three ways in which a page is opened.
+The checks of a page are asked of one open page, in the order of this file: `desktop`, `phone` and
+`scriptless` (see conftest.py) are the three ways in which a page is opened.
 """
 
 import re

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from rendered import watched
 from serving import served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,16 +140,23 @@ def address(request, folder):
         yield url
 
 
+@contextmanager
+def drawn(browser, url, **options):
+    """Draw widgets and formulas; in the end nothing may have been asked of others or complained of."""
+    with watched(browser, url, **options) as opened:
+        opened.page.set_default_timeout(4000)
+        opened.page.wait_for_selector(".widget-stack .child")
+        opened.page.wait_for_selector("mjx-container")
+        yield opened.page
+        assert opened.foreign() == []
+        assert opened.complaints == []
+
+
 @pytest.fixture
-def page(watched, address):
-    """The light page, drawn; afterwards nothing may have been asked of others or complained of."""
-    watched.page.set_default_timeout(4000)
-    page = watched.open(f"{address}/light.html")
-    page.wait_for_selector(".widget-stack .child")
-    page.wait_for_selector("mjx-container")
-    yield page
-    assert watched.foreign() == []
-    assert watched.complaints == []
+def page(browser, address):
+    """The light page."""
+    with drawn(browser, f"{address}/light.html") as opened:
+        yield opened
 
 
 CHILD = (
@@ -224,29 +233,24 @@ def test_formulas(page):
 @pytest.mark.browser
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1000, 390])
-def test_accessible_and_no_wider_than_the_page(watched, folder, theme, width):
+def test_accessible_and_no_wider_than_the_page(browser, folder, theme, width):
     from axe_playwright_python.sync_playwright import Axe
 
-    watched.page.set_default_timeout(4000)
-    watched.page.set_viewport_size({"width": width, "height": 900})
-    page = watched.open(f"{folder.as_uri()}/{theme}.html")
-    page.wait_for_selector(".widget-stack .child")
-    page.wait_for_selector("mjx-container")
-    page.wait_for_timeout(100)
-    found = [
-        f"{rule['id']}: {node['html'][:120]}"
-        for rule in Axe().run(page).response["violations"]
-        for node in rule["nodes"]
-    ]
-    assert found == []
-    wide = """() => [...document.querySelectorAll('.jupyter-widgets, .jupyter-button, select')]
-        .filter(e => e.offsetParent && e.getBoundingClientRect().right > innerWidth + 1)
-        .map(e => e.className)"""
-    assert page.evaluate(wide) == []
+    with drawn(browser, f"{folder.as_uri()}/{theme}.html", size=(width, 900)) as page:
+        found = [
+            f"{rule['id']}: {node['html'][:120]}"
+            for rule in Axe().run(page).response["violations"]
+            for node in rule["nodes"]
+        ]
+        assert found == []
+        wide = """() => [...document.querySelectorAll('.jupyter-widgets, .jupyter-button, select')]
+            .filter(e => e.offsetParent && e.getBoundingClientRect().right > innerWidth + 1)
+            .map(e => e.className)"""
+        assert page.evaluate(wide) == []
 
 
 @pytest.mark.browser
-def test_labels_with_html_are_cleaned(watched, folder):
+def test_labels_with_html_are_cleaned(browser, folder):
     """The page's own cleaner stands for `sanitize-html`."""
     import ipywidgets as w
     from ipywidgets.embed import embed_data, escape_script
@@ -268,10 +272,10 @@ def test_labels_with_html_are_cleaned(watched, folder):
         f"{escape_script(json.dumps(data['manager_state']))}</script>",
         "utf-8",
     )
-    page = watched.open(f"{folder.as_uri()}/label.html")
-    page.wait_for_selector(".widget-label", state="attached", timeout=4000)
-    assert page.locator(".widget-label").inner_html() == (
-        '<b title="t">bold</b>under<a>one</a><a href="https://example.org/a:b">two</a><img>'
-    )
-    assert page.evaluate("window.bad") is None
-    assert watched.complaints == []
+    with watched(browser, f"{folder.as_uri()}/label.html") as opened:
+        opened.page.wait_for_selector(".widget-label", state="attached", timeout=4000)
+        assert opened.page.locator(".widget-label").inner_html() == (
+            '<b title="t">bold</b>under<a>one</a><a href="https://example.org/a:b">two</a><img>'
+        )
+        assert opened.page.evaluate("window.bad") is None
+        assert opened.complaints == []

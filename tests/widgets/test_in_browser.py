@@ -201,7 +201,7 @@ def test_without_scripts_there_is_a_player_a_picture_and_a_hint(open_page):
 def filtered(cutoff_hz, kind):
     x = tone(cutoff_hz) if kind == "sine" else np.sign(tone(cutoff_hz)) * 0.05
     fig, ax = plots.figure(height=2)
-    plots.spectrum(x, RATE, ax=ax)
+    plots.spectrogram(x, RATE, ax=ax)
     return fig, (x, RATE)
 
 
@@ -212,7 +212,7 @@ SLIDE = """async (step) => { const handle = document.querySelector('.noUi-handle
   handle.dispatchEvent(new KeyboardEvent('keydown', { key: step, bubbles: true }));
   const changed = () => { const now = document.querySelector('.widget-html audio-player');
     return now && now !== old && now.built && (!old.wasPlaying || now.playing); };
-  while (!changed() && performance.now() - start < 3000) await new Promise((done) => setTimeout(done, 1));
+  while (!changed() && performance.now() - start < 8000) await new Promise((done) => setTimeout(done, 1));
   const img = document.querySelector('.widget-html .ae-figure img'); await img.decode();
   return performance.now() - start; }"""
 
@@ -236,7 +236,7 @@ def test_explorer_slides_to_a_new_picture_and_sound_without_a_kernel(open_page, 
     for a, b in [(0, 1), (1, 2), (0, 2)]:
         assert all(x != y for x, y in zip(seen[a], seen[b], strict=True))
     print("slider to new picture and player, ms:", [round(t) for t in times])
-    assert max(times) < 3000  # then SLIDE gave up; how fast it should be, and is, the budgets say
+    assert max(times) < 8000  # then SLIDE gave up; how fast it should be, and is, the budgets say
 
 
 @needs_embed
@@ -268,9 +268,12 @@ def test_explorer_goes_on_playing_from_the_same_position(open_page):
           handle.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
           await new Promise((done) => setTimeout(done, 8)); } }"""
     )
+    page.wait_for_function(
+        """() => { const shown = document.querySelector('.widget-html audio-player');
+        return shown.playing && window.audioEdu.current === shown; }"""
+    )
     page.wait_for_timeout(500)
     assert is_playing(page)
-    assert page.evaluate("window.audioEdu.current === document.querySelector('.widget-html audio-player')")
     heard = np.array(page.evaluate("window.heard"))[-10 * frame :]
     spectrum = np.abs(np.fft.rfft(heard))
     assert spectrum.argmax() * rate / (10 * frame) == pytest.approx(1600, abs=12)
@@ -285,7 +288,7 @@ def test_axe_finds_nothing_serious_and_nothing_sticks_out(open_page, theme, widt
         compare({"one": voice(), "two": voice(200)}, RATE, title="Two"),
         compare({"one": voice(), "two": voice(200)}, RATE, title="Blind", blind=True),
         explore(filtered, cutoff_hz=[200, 400], kind=["sine", "square"], static=True, title="Slide"),
-        plots.show(plots.spectrogram(voice(), RATE, ax=plots.figure()[1]), alt="A voice", caption="A voice."),
+        plots.show(plots.spectrogram(voice(), RATE, ax=plots.figure()[1]), alt="A voice"),
         four(),
         theme=theme,
         width=width,

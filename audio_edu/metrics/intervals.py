@@ -1,0 +1,76 @@
+"""How sure is a score? Intervals for a share, a paired test of two systems, a spread over speakers."""
+
+import numpy as np
+import scipy.stats
+
+from .._validate import check_range
+from ..reproducible import SEED
+
+
+def accuracy_interval(n_right: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the interval in which the true share lies, by Wilson's formula.
+
+    The simple p ± 1.96·√(p(1−p)/n) is nearly the same for a large n, and wrong near 0 and 1. Both count every
+    clip as independent: the clips of one speaker are not, so see `speaker_interval`.
+
+    Examples
+    --------
+    >>> low, high = accuracy_interval(90, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.826, 0.945)
+    """
+    check_range(n_right, "n_right", 0, n, integer=True)
+    found = scipy.stats.binomtest(int(n_right), int(n)).proportion_ci(confidence, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def sign_test(right_a: np.ndarray, right_b: np.ndarray) -> float:
+    """Return how likely two equally good systems would differ so much, or more, on the same clips.
+
+    Only clips on which one is right and the other wrong say anything: if both were equally good, each of
+    these would be a toss of a coin (the exact form of McNemar's test).
+
+    Parameters
+    ----------
+    right_a, right_b : np.ndarray of bool [shape=(n_clips,)]
+        Which clips each system got right.
+
+    Examples
+    --------
+    >>> a, b = np.array([1, 1, 1, 1, 1, 1, 0, 1]) > 0, np.array([0, 0, 0, 0, 0, 0, 0, 1]) > 0
+    >>> round(sign_test(a, b), 4)
+    0.0312
+    """
+    right_a, right_b = np.asarray(right_a, bool), np.asarray(right_b, bool)
+    if right_a.shape != right_b.shape:
+        raise ValueError(f"right_b has shape {right_b.shape}; expected that of right_a, {right_a.shape}.")
+    only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
+    return float(scipy.stats.binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
+
+
+def speaker_interval(
+    values: np.ndarray, speakers: np.ndarray, *, confidence: float = 0.95, n_draws: int = 2000
+) -> tuple[float, float]:
+    """Return an interval for a mean over clips that takes speakers, not clips, for independent (bootstrap).
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n_clips,)]
+        A score of each clip, for example whether it was recognised.
+    speakers : np.ndarray [shape=(n_clips,)]
+        Who speaks in each.
+
+    Examples
+    --------
+    >>> values, speakers = np.repeat([1.0, 0.5, 0.9, 0.8], 25), np.repeat(list("abcd"), 25)
+    >>> low, high = speaker_interval(values, speakers)
+    >>> low < 0.7 and high > 0.9
+    True
+    """
+    values, speakers = np.asarray(values, float), np.asarray(speakers)
+    _, index = np.unique(speakers, return_inverse=True)
+    n, total = np.bincount(index), np.bincount(index, values)
+    draws = np.random.default_rng(SEED).integers(len(n), size=(n_draws, len(n)))
+    means = total[draws].sum(axis=1) / n[draws].sum(axis=1)
+    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
+    return float(low), float(high)
