@@ -60,12 +60,11 @@ class Picture:
         The size of :attr:`html`.
     """
 
-    def __init__(self, fig: Figure, alt: str, caption: str = ""):
-        self.alt, self.caption, self.facts = alt, caption, figure_facts(fig)
-        text = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    def __init__(self, fig: Figure, alt: str):
+        self.alt, self.facts = alt, figure_facts(fig)
         self.html = (
             f'<figure class="ae-figure"><img alt="{escape(alt)}" '
-            f'src="{image_uri(fig)}" style="width:100%;height:auto;background:#fff">{text}</figure>'
+            f'src="{image_uri(fig)}" style="width:100%;height:auto;background:#fff"></figure>'
         )
         self.n_bytes = len(self.html)
 

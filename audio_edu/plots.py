@@ -5,7 +5,6 @@ once, when :func:`show` returns it with its alternative text. The white backgrou
 page, as a card. Colours are Okabe and Ito's, which colour-blind readers can tell apart.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import librosa
@@ -51,7 +50,7 @@ def figure(
     return fig, fig.subplots(n_rows, n_columns, **options)
 
 
-def show(fig: Figure, *, alt: str, caption: str = "") -> Picture:
+def show(fig: Figure, *, alt: str) -> Picture:
     """Return the figure as a picture with alternative text, to be a cell's last value.
 
     Parameters
@@ -60,8 +59,6 @@ def show(fig: Figure, *, alt: str, caption: str = "") -> Picture:
         Drawn completely; it is rendered here.
     alt : str
         What there is to see, in one or two sentences. Required: not every reader sees it.
-    caption : str
-        Printed below.
 
     Raises
     ------
@@ -76,36 +73,7 @@ def show(fig: Figure, *, alt: str, caption: str = "") -> Picture:
         raise TypeError(f"fig is a {type(fig).__name__}; expected a matplotlib Figure.")
     if not str(alt).strip():
         raise ValueError("alt is empty; describe in a sentence what there is to see in the figure.")
-    return Picture(fig, str(alt), caption)
-
-
-def waveform(x: np.ndarray, sample_rate: float, *, ax: Axes, color: str = BLUE, label: str = "") -> Axes:
-    """Draw samples over time; where there are too many to see one by one, their envelope.
-
-    Parameters
-    ----------
-    x : np.ndarray [shape=(n_samples,)]
-        A mono sound.
-    sample_rate : float
-        Samples a second (Hz).
-    ax : Axes
-        Where to draw.
-    color, label : str
-        As in matplotlib.
-    """
-    x = check_audio(x, "x")
-    check_sample_rate(sample_rate)
-    n_columns = 1200
-    if len(x) <= 2 * n_columns:
-        ax.plot(np.arange(len(x)) / sample_rate, x, color=color, label=label, linewidth=1.2)
-    else:
-        starts = np.arange(n_columns) * len(x) // n_columns
-        low, high = np.minimum.reduceat(x, starts), np.maximum.reduceat(x, starts)
-        # Both edges as one line: the picture of every sample, with a hundredth of the points.
-        t, edges = np.repeat(starts, 2) / sample_rate, np.stack([low, high], 1).ravel()
-        ax.plot(t, edges, color=color, label=label, linewidth=0.8)
-    ax.set(xlabel="time (s)", ylabel="amplitude", xlim=(0, len(x) / sample_rate))
-    return ax
+    return Picture(fig, str(alt))
 
 
 def spectrogram(
@@ -116,7 +84,6 @@ def spectrogram(
     n_fft: int = 1024,
     hop_length: int = 256,
     range_db: float = 80.0,
-    f_max: float | None = None,
 ) -> Axes:
     """Draw the magnitude spectrogram in dB below its maximum, over time (s) and frequency (kHz).
 
@@ -132,8 +99,6 @@ def spectrogram(
         Window length and step, in samples.
     range_db : float
         What lies further below the maximum is black.
-    f_max : float, optional
-        Upper edge of the picture (Hz); default half the sample rate.
     """
     x = check_audio(x, "x")
     check_sample_rate(sample_rate)
@@ -145,7 +110,6 @@ def spectrogram(
         ax=ax,
         limits=(-range_db, 0),
         labels=("time (s)", "frequency (kHz)"),
-        y_max=f_max / 1000 if f_max else None,
     )
 
 
@@ -156,8 +120,6 @@ def heatmap(
     extent: tuple[float, float, float, float],
     limits: tuple[float, float] | None = None,
     labels: tuple[str, str] = ("time (s)", ""),
-    y_max: float | None = None,
-    colorbar: str = "",
 ) -> Axes:
     """Draw a matrix (spectrogram, mel, attention) with the first row at the bottom.
 
@@ -173,16 +135,12 @@ def heatmap(
         Values that get the darkest and the brightest colour.
     labels : (x, y)
         Axis labels.
-    y_max : float, optional
-        Upper edge of the part that is shown.
-    colorbar : str
-        Label of a colour bar; empty for none.
     """
     values = np.asarray(values)
     if values.ndim != 2:
         raise ValueError(f"values has shape {values.shape}; expected two dimensions (rows, columns).")
     low, high = limits or (None, None)
-    image = ax.imshow(
+    ax.imshow(
         values,
         origin="lower",
         aspect="auto",
@@ -194,95 +152,4 @@ def heatmap(
     )
     ax.set(xlabel=labels[0], ylabel=labels[1])
     ax.grid(False)
-    if y_max:
-        ax.set_ylim(extent[2], y_max)
-    if colorbar:
-        ax.figure.colorbar(image, ax=ax, label=colorbar, pad=0.02)
     return ax
-
-
-def spectrum(
-    x: np.ndarray,
-    sample_rate: float,
-    *,
-    ax: Axes,
-    color: str | None = None,
-    label: str = "",
-    floor_db: float = -100.0,
-    log: bool = False,
-) -> Axes:
-    """Draw the level of each frequency of the whole sound, in dBFS (a full-scale sine peaks at 0).
-
-    Parameters
-    ----------
-    x : np.ndarray [shape=(n_samples,)]
-        A mono sound; a Hann window is laid over it.
-    sample_rate : float
-        Samples a second (Hz).
-    ax : Axes
-        Where to draw.
-    color, label : str
-        As in matplotlib.
-    floor_db : float
-        Lower edge of the picture.
-    log : bool
-        Octaves instead of hertz on the frequency axis.
-    """
-    x = check_audio(x, "x")
-    check_sample_rate(sample_rate)
-    window = np.hanning(len(x) + 1)[:-1] if len(x) > 2 else np.ones(len(x))
-    level = 20 * np.log10(np.maximum(np.abs(np.fft.rfft(x * window)) * 2 / window.sum(), 1e-12))
-    f = np.fft.rfftfreq(len(x), 1 / sample_rate)
-    ax.plot(f, np.maximum(level, floor_db - 20), color=color, label=label, linewidth=1.2)
-    _frequency_axis(ax, sample_rate / 2, log)
-    ax.set(ylabel="level (dBFS)", ylim=(floor_db, 5))
-    return ax
-
-
-def response(
-    h: np.ndarray | Mapping[str, np.ndarray],
-    sample_rate: float,
-    *,
-    ax: Axes,
-    floor_db: float = -80.0,
-    log: bool = False,
-) -> Axes:
-    """Draw how much filters pass at each frequency: 20 log10 |H(f)| of their impulse responses.
-
-    Parameters
-    ----------
-    h : np.ndarray [shape=(n_taps,)] or mapping of names to such arrays
-        Impulse responses; names become the legend.
-    sample_rate : float
-        Samples a second (Hz).
-    ax : Axes
-        Where to draw.
-    floor_db : float
-        Lower edge of the picture.
-    log : bool
-        Octaves instead of hertz on the frequency axis.
-    """
-    check_sample_rate(sample_rate)
-    curves = h if isinstance(h, Mapping) else {"": h}
-    for name, taps in curves.items():
-        taps = check_audio(taps, f"h[{name!r}]" if name else "h")
-        n_fft = max(2048, 2 ** int(np.ceil(np.log2(len(taps)))))
-        level = 20 * np.log10(np.maximum(np.abs(np.fft.rfft(taps, n_fft)), 1e-12))
-        f = np.fft.rfftfreq(n_fft, 1 / sample_rate)
-        ax.plot(f, np.maximum(level, floor_db - 20), label=name)
-    _frequency_axis(ax, sample_rate / 2, log)
-    ax.set(ylabel="gain (dB)")
-    ax.set_ylim(bottom=floor_db)
-    if len(curves) > 1:
-        ax.legend()
-    return ax
-
-
-def _frequency_axis(ax: Axes, f_max: float, log: bool) -> None:
-    ax.set(xlabel="frequency (Hz)", xlim=(0, f_max))
-    if log:
-        ax.set_xscale("log", base=2)
-        ax.set_xlim(20, f_max)
-        marks = [f for f in (31.5, 63, 125, 250, 500, 1000, 2000, 4000, 8000, 16000) if f <= f_max]
-        ax.set_xticks(marks, [f"{f / 1000:g}k" if f >= 1000 else f"{f:g}" for f in marks])
-        ax.minorticks_off()

@@ -4,9 +4,12 @@ SEED = 2026
 
 
 def set_seed(seed: int = SEED) -> None:
-    """Seed Python, NumPy and Keras, and make TensorFlow's operations deterministic.
+    """Seed Python, NumPy and Keras.
 
-    Needed only where a network trains or samples; NumPy code takes ``np.random.default_rng(SEED)``.
+    Needed only where a network trains or samples; NumPy code takes ``np.random.default_rng(SEED)``. On a CPU
+    the same seed then gives the same weights, bit for bit, on every backend. TensorFlow's switch for
+    deterministic operations, which a GPU would need, is left alone: it holds for the whole process, and with
+    it Keras compiles nothing with XLA.
 
     Parameters
     ----------
@@ -16,7 +19,3 @@ def set_seed(seed: int = SEED) -> None:
     import keras
 
     keras.utils.set_random_seed(seed)
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()

@@ -84,8 +84,6 @@ class Speaker:
         Whether this is a woman's or a child's voice.
     package : str
         The Debian package that holds the voice.
-    terms : str
-        The licence of the recordings or formants.
     """
 
     name: str
@@ -97,30 +95,24 @@ class Speaker:
     n_voices: int = 0
     high: bool = False
     package: str = ""
-    terms: str = ""
 
 
-_CMU, _CSTR = "CMU's (free, with attribution)", "CSTR's (free, with attribution)"
 PEOPLE = (
-    Speaker("awb", "flite", "awb", "scottish", n_voices=16, package="flite", terms=_CMU),
-    Speaker("rms", "flite", "rms", "american", n_voices=16, package="flite", terms=_CMU),
-    Speaker("slt", "flite", "slt", "american", n_voices=16, high=True, package="flite", terms=_CMU),
-    Speaker("slt", "festival", "cmu_us_slt_arctic_hts", "american", package="festvox-us-slt-hts", terms=_CMU),
-    Speaker("kal", "flite", "kal16", "american", n_voices=16, package="flite", terms=_CMU),
-    Speaker("ked", "festival", "ked_diphone", "american", n_voices=10, package="festvox-kdlpc16k",
-            terms=_CSTR),
-    Speaker("lp", "festival", "lp_diphone", "italian", 190, ITALIAN, 6, True, "festvox-italp16k", "GPL-2+"),
-    Speaker("pc", "festival", "pc_diphone", "italian", 115, ITALIAN, 6, False, "festvox-itapc16k", "GPL-2+"),
-    Speaker("ph", "festival", "czech_ph", "czech", 110, CZECH, 6, False, "festvox-czech-ph", "GPL-2+"),
-    Speaker("machac", "festival", "czech_machac", "czech", 105, CZECH, 6, False, "festvox-czech-machac",
-            "GPL-3+"),
-    Speaker("krb", "festival", "czech_krb", "czech", 230, CZECH, 6, True, "festvox-czech-krb", "GPL-3+"),
-    Speaker("dita", "festival", "czech_dita", "czech", 195, CZECH, 5, True, "festvox-czech-dita", "GPL-3+"),
-    Speaker("lj", "festival", "suo_fi_lj_diphone", "finnish", 185, FINNISH, 6, True, "festvox-suopuhe-lj",
-            "LGPL-2+"),
-    Speaker("mv", "festival", "hy_fi_mv_diphone", "finnish", 105, FINNISH, 5, False, "festvox-suopuhe-mv",
-            "LGPL-2+"),
-)  # fmt: skip
+    Speaker("awb", "flite", "awb", "scottish", n_voices=16, package="flite"),
+    Speaker("rms", "flite", "rms", "american", n_voices=16, package="flite"),
+    Speaker("slt", "flite", "slt", "american", n_voices=16, high=True, package="flite"),
+    Speaker("slt", "festival", "cmu_us_slt_arctic_hts", "american", package="festvox-us-slt-hts"),
+    Speaker("kal", "flite", "kal16", "american", n_voices=16, package="flite"),
+    Speaker("ked", "festival", "ked_diphone", "american", n_voices=10, package="festvox-kdlpc16k"),
+    Speaker("lp", "festival", "lp_diphone", "italian", 190, ITALIAN, 6, True, "festvox-italp16k"),
+    Speaker("pc", "festival", "pc_diphone", "italian", 115, ITALIAN, 6, False, "festvox-itapc16k"),
+    Speaker("ph", "festival", "czech_ph", "czech", 110, CZECH, 6, False, "festvox-czech-ph"),
+    Speaker("machac", "festival", "czech_machac", "czech", 105, CZECH, 6, False, "festvox-czech-machac"),
+    Speaker("krb", "festival", "czech_krb", "czech", 230, CZECH, 6, True, "festvox-czech-krb"),
+    Speaker("dita", "festival", "czech_dita", "czech", 195, CZECH, 5, True, "festvox-czech-dita"),
+    Speaker("lj", "festival", "suo_fi_lj_diphone", "finnish", 185, FINNISH, 6, True, "festvox-suopuhe-lj"),
+    Speaker("mv", "festival", "hy_fi_mv_diphone", "finnish", 105, FINNISH, 5, False, "festvox-suopuhe-mv"),
+)
 
 TOOLS = {"flite": "flite", "festival": "festival", "espeak-ng": "espeak-ng"}  # program -> Debian package
 
@@ -134,7 +126,7 @@ def check_tools() -> None:
         if speaker.engine == "festival" and not list(
             Path("/usr/share/festival/voices").glob(f"*/{speaker.tool_voice}")
         ):
-            missing += speaker.package.split()
+            missing.append(speaker.package)
     if missing:
         raise RuntimeError(
             f"Not on this machine: {', '.join(missing)}. "

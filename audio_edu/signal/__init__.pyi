@@ -50,7 +50,6 @@ from .rooms import ROOMS as ROOMS
 from .rooms import Room as Room
 from .rooms import echo_response as echo_response
 from .rooms import measure_rt60 as measure_rt60
-from .rooms import reverb as reverb
 from .rooms import room_response as room_response
 from .spectrogram import dft as dft
 from .spectrogram import magnitude_db as magnitude_db
@@ -58,7 +57,6 @@ from .spectrogram import stft as stft
 from .spectrogram import stft_by_definition as stft_by_definition
 from .synthesis import clap as clap
 from .synthesis import harmonic_tone as harmonic_tone
-from .synthesis import impulse as impulse
 from .synthesis import noise as noise
 from .synthesis import sine as sine
 from .synthesis import sweep as sweep

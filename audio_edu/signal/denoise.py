@@ -15,7 +15,12 @@ import librosa
 import numpy as np
 import scipy.ndimage
 
-from .._validate import check_audio, check_positive, check_range, check_sample_rate
+from .._validate import check_audio, check_range, check_sample_rate
+
+FRAME_S = 0.032
+# How much the estimate of S / N leans on the frame before: low values leave "musical" noise, high ones blur
+# onsets.
+SMOOTHING = 0.96
 
 
 def snr_db(reference: np.ndarray, x: np.ndarray) -> float:
@@ -53,8 +58,6 @@ def wiener_denoise(
     sample_rate: float,
     *,
     noise: np.ndarray | None = None,
-    frame_s: float = 0.032,
-    smoothing: float = 0.96,
     floor_db: float = -20.0,
 ) -> np.ndarray:
     """Reduce steady noise (hiss, hum, a fan) with a Wiener filter in the STFT domain.
@@ -68,11 +71,6 @@ def wiener_denoise(
     noise : np.ndarray [shape=(n_noise_samples,)], optional
         A stretch with nothing but the noise, such as the half second before the first word. None estimates
         the noise from the quietest moments of each frequency (minimum statistics); that needs pauses.
-    frame_s : float
-        Seconds in a frame.
-    smoothing : float
-        How much the estimate of S / N leans on the frame before, 0 to 0.999. Low values leave "musical"
-        noise, high ones blur onsets.
     floor_db : float
         No bin is turned down further than this (dB): a little even noise is nicer than holes.
 
@@ -91,15 +89,11 @@ def wiener_denoise(
     >>> snr_db(clean, y) > snr_db(clean, noisy) + 10
     True
     """
-    x = check_audio(x, "x")
     check_sample_rate(sample_rate)
-    check_positive(frame_s, "frame_s", unit="of seconds")
-    check_range(smoothing, "smoothing", 0.0, 0.999)
     check_range(floor_db, "floor_db", -200.0, 0.0)
-    n_fft = 2 * round(frame_s * sample_rate / 2)
-    if n_fft < 8 or n_fft > len(x):
-        raise ValueError(f"frame_s is {frame_s!r}: {n_fft} samples; expected 8 up to the {len(x)} of x.")
-    hop_length = max(1, n_fft // 4)
+    n_fft = max(8, 2 * round(FRAME_S * sample_rate / 2))
+    x = check_audio(x, "x", min_samples=n_fft)
+    hop_length = n_fft // 4
     X = librosa.stft(x.astype(np.float64), n_fft=n_fft, hop_length=hop_length)
     power = np.abs(X) ** 2
 
@@ -117,7 +111,7 @@ def wiener_denoise(
     for t in range(power.shape[1]):
         # γ = |X|² / N: what we see. ξ = S / N: what we want to know.
         gamma = power[:, t] / noise_power
-        xi = smoothing * before + (1 - smoothing) * np.maximum(gamma - 1, 0)
+        xi = SMOOTHING * before + (1 - SMOOTHING) * np.maximum(gamma - 1, 0)
         # G = S / (S + N) = ξ / (1 + ξ)
         gain[:, t] = xi / (1 + xi)
         before = gain[:, t] ** 2 * gamma

@@ -6,7 +6,6 @@ header that claims two gigabytes costs nothing.
 """
 
 import os
-import secrets
 import struct
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +14,8 @@ import librosa
 import numpy as np
 import soundfile as sf
 
-from .._validate import check_audio, check_choice, check_range, check_sample_rate
+from .._files import replacing
+from .._validate import check_audio, check_choice, check_range
 
 _BLOCK = 1 << 16  # samples a read or a write; libsndfile's Vorbis encoder overflows its stack on long writes
 _FORMATS = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".opus": "OGG", ".mp3": "MP3"}
@@ -66,7 +66,7 @@ def load_audio(
     """
     path = _check_path(path)
     if sample_rate is not None:
-        sample_rate = check_range(sample_rate, "sample_rate", *_RATE_RANGE, integer=True)
+        check_range(sample_rate, "sample_rate", *_RATE_RANGE, integer=True)
     if not path.exists():
         raise FileNotFoundError(f"path: there is no file {str(path)!r}. Working directory: {os.getcwd()!r}.")
     if path.is_dir():
@@ -104,18 +104,11 @@ def load_audio(
         x = x.mean(axis=0)
     if sample_rate is not None and sample_rate != native:
         x = librosa.resample(x, orig_sr=native, target_sr=sample_rate)
-        native = int(sample_rate)
+        native = sample_rate
     return np.ascontiguousarray(x, dtype=np.float32), int(native)
 
 
-def save_audio(
-    path: str | os.PathLike[str],
-    x: np.ndarray,
-    sample_rate: int,
-    *,
-    n_bits: int = 16,
-    quality: float | None = None,
-) -> Path:
+def save_audio(path: str | os.PathLike[str], x: np.ndarray, sample_rate: int, *, n_bits: int = 16) -> Path:
     """Write a sound file; its format follows from the suffix (``.wav .flac .ogg .opus .mp3``).
 
     The file appears under its name only when it is complete: it is written beside it and then renamed.
@@ -132,8 +125,6 @@ def save_audio(
         Samples a second (Hz). MP3 and Opus know a few rates only; the error lists them.
     n_bits : {16, 24, 32}
         Bits a sample, for WAV and FLAC. 32 are floats and exist in WAV only.
-    quality : float, optional
-        0 (smallest file) to 1 (best sound), for MP3, Ogg and Opus. None is the encoder's default.
 
     Returns
     -------
@@ -154,22 +145,16 @@ def save_audio(
     """
     path = _check_path(path)
     x = check_audio(x, "x", ndim=(1, 2))
-    sample_rate = check_sample_rate(sample_rate)
+    check_range(sample_rate, "sample_rate", *_RATE_RANGE, integer=True)
     suffix = path.suffix.lower()
     if suffix not in _FORMATS:
         raise ValueError(f"path: cannot write {path.suffix!r} files; use one of {', '.join(_FORMATS)}.")
     check_choice(n_bits, "n_bits", [16, 24, 32] if suffix == ".wav" else [16, 24])
-    if sample_rate != int(sample_rate) or not _RATE_RANGE[0] <= sample_rate <= _RATE_RANGE[1]:
-        raise ValueError(f"sample_rate is {sample_rate!r}; files hold whole numbers from 100 to 1000000 Hz.")
     if suffix in _RATES and sample_rate not in _RATES[suffix]:
         known = ", ".join(map(str, _RATES[suffix]))
         raise ValueError(
             f"sample_rate is {sample_rate}; {suffix} files know {known} Hz only. Resample first."
         )
-    if quality is not None:
-        check_range(quality, "quality", 0.0, 1.0)
-        if suffix not in _LOSSY:
-            raise ValueError(f"quality is {quality!r}; {suffix} keeps every sample, so it has none. Drop it.")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path: there is no folder {str(path.parent)!r}; make it first.")
     peak = float(np.abs(x).max())
@@ -189,25 +174,16 @@ def save_audio(
     else:
         samples = samples.astype(np.float32)
 
-    options = {} if quality is None else {"compression_level": 1.0 - quality}
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.part")
-    try:
-        with sf.SoundFile(
-            temporary, "w", int(sample_rate), samples.shape[1], subtype, format=_FORMATS[suffix], **options
-        ) as sound:
-            for start in range(0, len(samples), _BLOCK):
-                sound.write(samples[start : start + _BLOCK])
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    layout = {"samplerate": sample_rate, "channels": samples.shape[1], "subtype": subtype}
+    with replacing(path) as partial, sf.SoundFile(partial, "w", format=_FORMATS[suffix], **layout) as sound:
+        for start in range(0, len(samples), _BLOCK):
+            sound.write(samples[start : start + _BLOCK])
     return path
 
 
 def _check_path(path: str | os.PathLike[str]) -> Path:
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"path is {path!r}; expected the name of a file.")
-    if not os.fspath(path):
-        raise ValueError("path is empty; expected the name of a file.")
     return Path(path)
 
 

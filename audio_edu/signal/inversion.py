@@ -24,9 +24,6 @@ def istft(
     *,
     hop_length: int = 128,
     n_fft: int | None = None,
-    win_length: int | None = None,
-    window: str = "hann",
-    center: bool = True,
     length: int | None = None,
 ) -> np.ndarray:
     """Inverse short-time Fourier transform: overlap-add of the inverse transforms (librosa's).
@@ -35,7 +32,7 @@ def istft(
     ----------
     spectrum : np.ndarray [shape=(..., 1 + n_fft // 2, n_frames)], complex
         What `audio_edu.signal.stft` returned with the same settings.
-    hop_length, n_fft, win_length, window, center
+    hop_length, n_fft
         As in `audio_edu.signal.stft`. `n_fft` follows from the shape if None.
     length : int, optional
         Samples to return. None: as many as the frames determine.
@@ -62,15 +59,7 @@ def istft(
     n_fft = _check_bins(np.abs(spectrum), "spectrum", n_fft)
     if length is not None:
         check_positive(length, "length", integer=True)
-    return librosa.istft(
-        spectrum,
-        hop_length=hop_length,
-        n_fft=n_fft,
-        win_length=win_length,
-        window=window,
-        center=center,
-        length=length,
-    )
+    return librosa.istft(spectrum, hop_length=hop_length, n_fft=n_fft, length=length)
 
 
 def griffin_lim(

@@ -12,9 +12,10 @@ import librosa
 import numpy as np
 import scipy.signal
 
-from .._validate import check_audio, check_positive, check_range, check_sample_rate
+from .._validate import check_audio, check_range, check_sample_rate
 
 _ANY_BATCH = (1, 2, 3)
+_SILENT_DB = 40.0  # a frame that lies more than this below the loudest one is silent
 
 
 def rms(x: np.ndarray) -> float | np.ndarray:
@@ -84,12 +85,11 @@ def peak_db(x: np.ndarray) -> float | np.ndarray:
     return _to_db(np.abs(x).max(axis=-1).astype(np.float64))
 
 
-def active_level_db(
-    x: np.ndarray, sample_rate: float, *, threshold_db: float = 40.0, frame_s: float = 0.025
-) -> float:
+def active_level_db(x: np.ndarray, sample_rate: float) -> float:
     """RMS level of the frames in which something sounds, in dBFS.
 
-    The plain RMS of a word falls as the silence around it grows; this does not.
+    The plain RMS of a word falls as the silence around it grows; this does not. A frame of 25 ms counts if it
+    lies at most 40 dB below the loudest one.
 
     Parameters
     ----------
@@ -97,10 +97,6 @@ def active_level_db(
         A sound.
     sample_rate : float
         Samples a second (Hz).
-    threshold_db : float
-        A frame is active if it lies at most this far below the loudest one (dB).
-    frame_s : float
-        Seconds in a frame.
 
     Returns
     -------
@@ -115,9 +111,8 @@ def active_level_db(
     """
     x = check_audio(x, "x")
     check_sample_rate(sample_rate)
-    check_positive(threshold_db, "threshold_db", unit="of dB")
-    power = _frame_power(x, _n_frame(x, sample_rate, frame_s))
-    active = power[power >= power.max() * 10 ** (-threshold_db / 10)]
+    power = _frame_power(x, _n_frame(x, sample_rate, 0.025))
+    active = power[power >= power.max() * 10 ** (-_SILENT_DB / 10)]
     return _to_db(np.sqrt(active.mean()))
 
 
@@ -160,8 +155,7 @@ def loudness_db(x: np.ndarray, sample_rate: float) -> float:
     loud = power[10 * np.log10(np.maximum(power, 1e-30)) - 0.691 > -70.0]
     if len(loud) == 0:
         loud = power  # quieter than the gate altogether: its level is still a number
-    power = loud[loud >= loud.mean() * 10 ** (-10.0 / 10)]
-    mean = power.mean() if len(power) else 0.0
+    mean = loud[loud >= loud.mean() * 10 ** (-10.0 / 10)].mean()
     # L = −0.691 + 10 log10 (mean square of the weighted signal)
     return float(-0.691 + 10 * np.log10(mean)) if mean > 0 else -np.inf
 
@@ -229,15 +223,10 @@ def normalize_rms(x: np.ndarray, level_db: float = -20.0, *, limit: bool = True)
     return (unit * (min(gain, 1.0) if limit else gain)).astype(x.dtype)
 
 
-def trim_silence(
-    x: np.ndarray,
-    sample_rate: float,
-    *,
-    threshold_db: float = 40.0,
-    frame_s: float = 0.01,
-    keep_s: float = 0.0,
-) -> np.ndarray:
+def trim_silence(x: np.ndarray, sample_rate: float, *, keep_s: float = 0.0) -> np.ndarray:
     """Cut the silence before and after a sound. Pauses inside it stay; silence alone stays as it is.
+
+    Silent is a frame of 10 ms that lies more than 40 dB below the loudest one; cuts fall between frames.
 
     Parameters
     ----------
@@ -245,10 +234,6 @@ def trim_silence(
         A sound.
     sample_rate : float
         Samples a second (Hz).
-    threshold_db : float
-        Silent is a frame that lies more than this below the loudest one (dB).
-    frame_s : float
-        Seconds in a frame; cuts fall between frames.
     keep_s : float
         Seconds to leave on both sides.
 
@@ -265,14 +250,12 @@ def trim_silence(
     """
     x = check_audio(x, "x")
     check_sample_rate(sample_rate)
-    check_positive(threshold_db, "threshold_db", unit="of dB")
     check_range(keep_s, "keep_s", 0.0, 3600.0)
-    n_frame = _n_frame(x, sample_rate, frame_s)
-    padded = np.pad(x, (0, -len(x) % n_frame))
-    power = _frame_power(padded, n_frame)
+    n_frame = _n_frame(x, sample_rate, 0.01)
+    power = _frame_power(np.pad(x, (0, -len(x) % n_frame)), n_frame)
     if power.max() == 0:
         return x.copy()
-    active = np.flatnonzero(power >= power.max() * 10 ** (-threshold_db / 10))
+    active = np.flatnonzero(power >= power.max() * 10 ** (-_SILENT_DB / 10))
     n_keep = round(keep_s * sample_rate)
     return x[max(0, active[0] * n_frame - n_keep) : (active[-1] + 1) * n_frame + n_keep].copy()
 
@@ -288,7 +271,7 @@ def _to_db(amplitude: float | np.ndarray) -> float | np.ndarray:
 
 def _n_frame(x: np.ndarray, sample_rate: float, frame_s: float) -> int:
     """Samples in a frame of `frame_s` seconds: at least one, at most the whole sound."""
-    return min(len(x), max(1, round(check_positive(frame_s, "frame_s", unit="of seconds") * sample_rate)))
+    return min(len(x), max(1, round(frame_s * sample_rate)))
 
 
 def _frame_power(x: np.ndarray, frame_length: int, hop_length: int | None = None) -> np.ndarray:

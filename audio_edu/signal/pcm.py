@@ -169,11 +169,11 @@ def mu_law_decode(codes: np.ndarray, n_levels: int = 256) -> np.ndarray:
     return (np.sign(y) * np.expm1(np.abs(y) * np.log1p(mu)) / mu).astype(np.float32)
 
 
-def frame(x: np.ndarray, frame_length: int, hop_length: int, *, pad: bool = False) -> np.ndarray:
+def frame(x: np.ndarray, frame_length: int, hop_length: int) -> np.ndarray:
     """Cut a sound into frames that start every `hop_length` samples.
 
     Frame t holds ``x[t · hop_length], …, x[t · hop_length + frame_length − 1]``. Samples at the end that do
-    not fill a frame are left out; with `pad`, zeros complete the last frame so that none is.
+    not fill a frame are left out.
 
     Parameters
     ----------
@@ -183,35 +183,28 @@ def frame(x: np.ndarray, frame_length: int, hop_length: int, *, pad: bool = Fals
         Samples in a frame.
     hop_length : int
         Samples from the start of one frame to the start of the next.
-    pad : bool
-        Complete the last frame with zeros.
 
     Returns
     -------
     np.ndarray [shape=(n_frames, frame_length)]
-        A copy. Without `pad`, ``n_frames = 1 + (n_samples − frame_length) // hop_length``.
+        A copy; ``n_frames = 1 + (n_samples − frame_length) // hop_length``.
 
     Raises
     ------
     ValueError
-        If the sound is shorter than a frame and `pad` is False.
+        If the sound is shorter than a frame.
 
     Examples
     --------
     >>> frame(np.arange(5.0), frame_length=2, hop_length=2).tolist()
     [[0.0, 1.0], [2.0, 3.0]]
-    >>> frame(np.arange(5.0), frame_length=2, hop_length=2, pad=True).tolist()
-    [[0.0, 1.0], [2.0, 3.0], [4.0, 0.0]]
     """
     x = check_audio(x, "x")
     check_positive(frame_length, "frame_length", integer=True)
     check_positive(hop_length, "hop_length", integer=True)
-    if pad:
-        n_frames = 1 + max(0, -(-(len(x) - frame_length) // hop_length))
-        x = np.pad(x, (0, max(0, (n_frames - 1) * hop_length + frame_length - len(x))))
     if frame_length > len(x):
         raise ValueError(
-            f"frame_length is {frame_length}, but x has {len(x)} samples. Use a shorter frame, or pad=True."
+            f"frame_length is {frame_length}, but x has {len(x)} samples. Use a shorter frame, or pad x."
         )
     # frames[t, n] = x[t · hop_length + n]
     return librosa.util.frame(x, frame_length=frame_length, hop_length=hop_length, axis=0).copy()

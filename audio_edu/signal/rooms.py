@@ -23,7 +23,6 @@ import scipy.signal
 
 from .._validate import check_audio, check_positive, check_range, check_sample_rate
 from ..reproducible import SEED
-from .convolution import fast_convolve
 
 SPEED_OF_SOUND = 343.0  # m/s, in air at 20 °C
 _N_IMAGES = 100  # so many echoes before they count as a blur
@@ -39,16 +38,12 @@ class Room:
         Reverberation time (s): how long until the sound has fallen by 60 dB.
     size_m : tuple of float
         Length, width and height (m).
-    source_m, listener_m : tuple of float, optional
-        Where they are, from one lower corner (m). None puts them a third and two thirds along the length.
     damping : float
         Reverberation time above 2 kHz as a share of `rt60_s`, in (0, 1]: air and curtains eat highs first.
     """
 
     rt60_s: float
     size_m: tuple[float, float, float]
-    source_m: tuple[float, float, float] | None = None
-    listener_m: tuple[float, float, float] | None = None
     damping: float = 0.6
 
 
@@ -107,7 +102,6 @@ def room_response(
     size_m: Sequence[float] = (9.0, 7.0, 3.0),
     source_m: Sequence[float] | None = None,
     listener_m: Sequence[float] | None = None,
-    pre_delay_s: float = 0.0,
     damping: float = 0.6,
     seed: int = SEED,
 ) -> np.ndarray:
@@ -122,9 +116,8 @@ def room_response(
     size_m : sequence of 3 floats
         Length, width and height (m), each 1 to 500.
     source_m, listener_m : sequence of 3 floats, optional
-        Where they are (m), inside the room and at least 0.1 m apart.
-    pre_delay_s : float
-        Seconds added between the sound itself and its first reflection.
+        Where they are, from one lower corner (m): inside the room and at least 0.1 m apart. None puts them a
+        third and two thirds along the length.
     damping : float
         Reverberation time above 2 kHz as a share of `rt60_s`, in (0, 1].
     seed : int
@@ -149,7 +142,6 @@ def room_response(
     """
     check_sample_rate(sample_rate)
     check_range(rt60_s, "rt60_s", 0.05, 30.0)
-    check_range(pre_delay_s, "pre_delay_s", 0.0, 1.0)
     check_range(damping, "damping", 0.05, 1.0)
     size = _check_point(size_m, "size_m", 1.0, (500.0,) * 3)
     # Off center: in the middle, echoes from opposite walls would arrive together.
@@ -172,14 +164,14 @@ def room_response(
 
     for distance, n_reflections in _images(size, source, listener, SPEED_OF_SOUND * t_mix):
         if n_reflections:
-            n = round(((distance - direct) / SPEED_OF_SOUND + pre_delay_s) * sample_rate)
+            n = round((distance - direct) / SPEED_OF_SOUND * sample_rate)
             if n < n_taps:
                 # An echo: 1/r for the distance, and one loss for each wall
                 h[n] += direct * reflection**n_reflections / distance
 
     # Images arrive at a rate of 4π c³ t² / V, each with the energy (direct / c t)² · 10^(−6 t / RT60):
     # what remains is a constant times the decay.
-    start = min(n_taps, round(max(0.0, t_mix - direct / SPEED_OF_SOUND + pre_delay_s) * sample_rate))
+    start = min(n_taps, round(max(0.0, t_mix - direct / SPEED_OF_SOUND) * sample_rate))
     t = np.arange(start, n_taps) / sample_rate + direct / SPEED_OF_SOUND
     variance = 4 * np.pi * SPEED_OF_SOUND * direct**2 / (volume * sample_rate)
     h[start:] += np.sqrt(variance) * _tail(t, rt60_s, damping, sample_rate, seed)
@@ -231,63 +223,6 @@ def measure_rt60(h: np.ndarray, sample_rate: float, *, decay_db: float = 30.0) -
         )
     slope = np.polyfit(used / sample_rate, level[used], 1)[0]  # dB a second
     return float(-60.0 / slope)
-
-
-def reverb(
-    x: np.ndarray,
-    sample_rate: float,
-    room: str | Room = "concert hall",
-    *,
-    wet: float = 0.5,
-    seed: int = SEED,
-) -> np.ndarray:
-    """Put a sound into a room.
-
-    Parameters
-    ----------
-    x : np.ndarray [shape=(..., n_samples)]
-        A dry sound.
-    sample_rate : float
-        Samples a second (Hz).
-    room : str or Room
-        One of `ROOMS`, or your own.
-    wet : float
-        0 is the dry sound alone, 1 the room alone (which holds the direct sound too).
-    seed : int
-        Seeds the room's tail.
-
-    Returns
-    -------
-    np.ndarray [shape=(..., n_samples + n_taps - 1)]
-        With the whole tail. The room's response is scaled to unit energy, so the loudness changes little; if
-        a sample still went beyond ±1, all are scaled down so that none does.
-
-    Examples
-    --------
-    >>> reverb(np.ones(100), 8000, "living room").shape
-    (3299,)
-    """
-    x = check_audio(x, "x", ndim=(1, 2, 3))
-    check_range(wet, "wet", 0.0, 1.0)
-    if isinstance(room, str):
-        if room not in ROOMS:
-            raise ValueError(f"room is {room!r}; expected a Room, or one of {', '.join(map(repr, ROOMS))}.")
-        room = ROOMS[room]
-    if not isinstance(room, Room):
-        raise TypeError(f"room is {room!r}; expected a Room or the name of one of ROOMS.")
-    h = room_response(
-        sample_rate,
-        room.rt60_s,
-        size_m=room.size_m,
-        source_m=room.source_m,
-        listener_m=room.listener_m,
-        damping=room.damping,
-        seed=seed,
-    )
-    h *= wet / np.sqrt(np.sum(h**2))
-    h[0] += 1 - wet
-    y = fast_convolve(x, h)
-    return (y / max(1.0, float(np.abs(y).max()))).astype(x.dtype, copy=False)
 
 
 def _check_point(point: Sequence[float], name: str, low: float, high: Sequence[float]) -> np.ndarray:

@@ -75,7 +75,7 @@ def stft_by_definition(x: np.ndarray, *, n_fft: int = 64, hop_length: int = 32) 
     padded = np.pad(x, n_fft // 2)  # frame t is centered on sample t · hop_length
     n = np.arange(n_fft)
     w = 0.5 - 0.5 * np.cos(2 * np.pi * n / n_fft)  # periodic Hann window
-    n_frames = 1 + len(x) // hop_length if n_fft % 2 == 0 else 1 + (len(padded) - n_fft) // hop_length
+    n_frames = 1 + (len(padded) - n_fft) // hop_length
     X = np.zeros((1 + n_fft // 2, n_frames), dtype=complex)
     for t in range(n_frames):
         for k in range(1 + n_fft // 2):
@@ -89,11 +89,10 @@ def stft(
     *,
     n_fft: int = 512,
     hop_length: int = 128,
-    win_length: int | None = None,
-    window: str = "hann",
-    center: bool = True,
 ) -> np.ndarray:
-    """Short-time Fourier transform (librosa's).
+    """Short-time Fourier transform with a Hann window (librosa's).
+
+    ``n_fft // 2`` zeros are padded on both sides, so that frame t is centered on sample ``t · hop_length``.
 
     Parameters
     ----------
@@ -103,13 +102,6 @@ def stft(
         Samples in a frame; frequencies are ``sample_rate / n_fft`` apart.
     hop_length : int
         Samples from frame to frame.
-    win_length : int, optional
-        Samples in the window, at most `n_fft` (the default).
-    window : str
-        A window that `scipy.signal.get_window` knows.
-    center : bool
-        Pad with ``n_fft // 2`` zeros on both sides, so that frame t is centered on sample
-        ``t · hop_length``.
 
     Returns
     -------
@@ -130,28 +122,20 @@ def stft(
     """
     x = check_audio(x, "x", ndim=_BATCH)
     check_frames(x, n_fft, hop_length)
-    if win_length is not None:
-        check_range(win_length, "win_length", 1, n_fft, integer=True)
-    return librosa.stft(
-        x, n_fft=n_fft, hop_length=hop_length, win_length=win_length, window=window, center=center
-    )
+    return librosa.stft(x, n_fft=n_fft, hop_length=hop_length)
 
 
-def magnitude_db(
-    magnitude: np.ndarray, *, ref: float = 1.0, floor_db: float | None = -80.0, power: bool = False
-) -> np.ndarray:
+def magnitude_db(magnitude: np.ndarray, *, ref: float = 1.0, floor_db: float | None = -80.0) -> np.ndarray:
     """Magnitudes in decibels.
 
     Parameters
     ----------
     magnitude : np.ndarray
-        Magnitudes (or powers), 0 or above; of complex numbers, such as an STFT, the magnitude is taken.
+        Magnitudes, 0 or above; of complex numbers, such as an STFT, the magnitude is taken.
     ref : float
-        The magnitude (or power) that becomes 0 dB. ``ref=np.abs(X).max()`` puts the loudest at 0 dB.
+        The magnitude that becomes 0 dB. ``ref=np.abs(X).max()`` puts the loudest at 0 dB.
     floor_db : float or None
         Nothing comes out below this (dB relative to `ref`). None: −200 dB, so that zero stays finite.
-    power : bool
-        `magnitude` is a power: ``10 log10`` instead of ``20 log10``.
 
     Returns
     -------
@@ -173,9 +157,8 @@ def magnitude_db(
         )
     check_positive(ref, "ref")
     floor_db = -200.0 if floor_db is None else check_range(floor_db, "floor_db", -400.0, 400.0)
-    factor = 10.0 if power else 20.0
     smallest = np.finfo(magnitude.dtype).tiny
     # L = 20 log10 (|X| / ref) = 10 log10 (|X|² / ref²)
-    return np.maximum(factor * np.log10(np.maximum(magnitude / ref, smallest)), floor_db).astype(
+    return np.maximum(20.0 * np.log10(np.maximum(magnitude / ref, smallest)), floor_db).astype(
         magnitude.dtype
     )

@@ -92,35 +92,6 @@ def sweep(
     return (_amplitude(amplitude) * x).astype(np.float32)
 
 
-def impulse(n_samples: int, *, at: int = 0, amplitude: float = 1.0) -> np.ndarray:
-    """Return a click: a single sample that is not zero.
-
-    Parameters
-    ----------
-    n_samples : int
-        The length.
-    at : int
-        Which sample.
-    amplitude : float
-        Its value, 0 to 1.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_samples,)], float32
-        ``amplitude · δ[n − at]``.
-
-    Examples
-    --------
-    >>> impulse(4, at=1).tolist()
-    [0.0, 1.0, 0.0, 0.0]
-    """
-    check_positive(n_samples, "n_samples", integer=True)
-    check_range(at, "at", 0, n_samples - 1, integer=True)
-    x = np.zeros(n_samples, dtype=np.float32)
-    x[at] = _amplitude(amplitude)
-    return x
-
-
 def noise(
     duration: float, sample_rate: float, *, color: str = "white", level_db: float = -20.0, seed: int = SEED
 ) -> np.ndarray:

@@ -1,4 +1,5 @@
 from .backends import as_array as as_array
+from .backends import by_xla as by_xla
 from .backends import compiled as compiled
 from .backends import input_gradient as input_gradient
 from .backends import pull_back as pull_back

@@ -90,8 +90,8 @@ def pull_back(
     return (y, rest), lambda gradient: pull_values(gradient)[0]
 
 
-def value_and_gradient(f: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
-    """Return f(x), a number, and ∂f/∂x [shape of x], as tensors."""
+def value_and_gradient(f: Callable[[Any], tuple[Any, Any]], x: Any) -> tuple[tuple[Any, Any], Any]:
+    """Return ``f(x) = (y, anything else)``, y a number, and ∂y/∂x [shape of x], as tensors."""
     backend = _backend()
     if backend == "tensorflow":
         import tensorflow as tf
@@ -99,18 +99,18 @@ def value_and_gradient(f: Callable[[Any], Any], x: Any) -> tuple[Any, Any]:
         x = tf.convert_to_tensor(x)
         with tf.GradientTape() as tape:
             tape.watch(x)
-            y = f(x)
-        return y, tape.gradient(y, x)
+            outputs = f(x)
+        return outputs, tape.gradient(outputs[0], x)
     if backend == "torch":
         import torch
 
         with torch.enable_grad():
             x = keras.ops.convert_to_tensor(x).detach().requires_grad_(True)
-            y = f(x)
-            return y.detach(), torch.autograd.grad(y, x)[0]
+            outputs = f(x)
+            return outputs, torch.autograd.grad(outputs[0], x)[0]
     import jax
 
-    return jax.value_and_grad(f)(keras.ops.convert_to_tensor(x))
+    return jax.value_and_grad(f, has_aux=True)(keras.ops.convert_to_tensor(x))
 
 
 def input_gradient(f: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
@@ -121,7 +121,12 @@ def input_gradient(f: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
     >>> input_gradient(lambda x: keras.ops.sum(x**2), np.array([1.0, -3.0], np.float32)).tolist()
     [2.0, -6.0]
     """
-    return as_array(value_and_gradient(f, x)[1])
+    return as_array(value_and_gradient(lambda x: (f(x), None), x)[1])
+
+
+def by_xla(wanted: bool) -> bool | str:
+    """Return what `keras.Model.compile` is told as ``jit_compile``: XLA is a choice on TensorFlow only."""
+    return wanted if _backend() == "tensorflow" else "auto"
 
 
 def compiled(step: Callable[..., Any], variables: Sequence[keras.Variable] = ()) -> Callable[..., Any]:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._files import replacing
 from ..datasets import data_dir
 from .backends import as_array
-from .files import read_arrays, replacing, write_arrays
+from .files import read_arrays, write_arrays
 from .recipe import from_json, to_json
 
 if TYPE_CHECKING:

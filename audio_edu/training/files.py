@@ -3,11 +3,12 @@
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+
+from .._files import replacing
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], *, compress: bool = True) -> None:
@@ -34,14 +35,3 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         raise ValueError(
             f"{path} cannot be read as arrays ({error}). Restore it from the repository, or train it again."
         ) from error
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a file to write beside `path`, which takes its place once it is whole, or is removed."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ import numpy as np
 from .._assets import with_assets
 from .._validate import check_choice, check_positive
 from ._picture import frequency_ticks, power_image, row_edges, spectrogram_uri, time_ticks, waveform_svg
-from ._sound import SAFE_LOUDNESS_DB, Sound, check_sound, data_uri, facts, matched_gains, mp3, safe_gain
+from ._sound import Sound, check_sound, data_uri, facts, matched_gains, mp3, safe_gain
 
 SCALES = ("mel", "linear")
 PICTURES = ("both", "waveform", "spectrogram")
@@ -165,7 +165,6 @@ def listen(
     hint: str = "",
     scale: str = "mel",
     picture: str = "both",
-    gain_db: float | None = None,
     max_seconds: float = 30.0,
     max_bytes: int = 400_000,
 ) -> Player:
@@ -188,9 +187,6 @@ def listen(
         The spectrogram's frequency axis.
     picture : {"both", "waveform", "spectrogram"}
         What to draw.
-    gain_db : float, optional
-        Play at exactly this level relative to `x` (at most 0), where several players must keep their relative
-        levels. Default: as loud as is safe.
     max_seconds, max_bytes
         A longer sound (seconds) or a heavier player (bytes of HTML) is an error, so that pages stay light.
 
@@ -202,8 +198,7 @@ def listen(
     Raises
     ------
     TypeError, ValueError
-        If `x` is not a finite mono sound, an option is unknown, the sound is too long, or `gain_db` would
-        play it louder than is safe.
+        If `x` is not a finite mono sound, an option is unknown, or the sound is too long.
 
     Examples
     --------
@@ -214,9 +209,14 @@ def listen(
     """
     sound = check_sound(x, sample_rate)
     _check_options(scale, picture, max_seconds, {"x": sound})
-    gain = safe_gain(sound) if gain_db is None else _given_gain(sound, gain_db)
     return Player(
-        {"": sound}, [gain], title=title, hint=hint, max_bytes=max_bytes, scale=scale, picture=picture
+        {"": sound},
+        [safe_gain(sound)],
+        title=title,
+        hint=hint,
+        max_bytes=max_bytes,
+        scale=scale,
+        picture=picture,
     )
 
 
@@ -320,16 +320,3 @@ def _check_options(scale: str, picture: str, max_seconds: float, sounds: Mapping
                 f"{name} is {sound.duration:.1f} s long; a player takes at most {max_seconds:g} s. Play a "
                 f"piece of it ({piece}), or pass max_seconds={np.ceil(sound.duration):.0f}."
             )
-
-
-def _given_gain(sound: Sound, gain_db: float) -> float:
-    if not np.isfinite(gain_db) or gain_db > 0:
-        raise ValueError(f"gain_db is {gain_db!r}; expected a number of decibels, 0 or below.")
-    gain, safe = 10 ** (gain_db / 20), safe_gain(sound)
-    if gain > safe * 1.0001:
-        most = np.floor(200 * np.log10(safe)) / 10
-        raise ValueError(
-            f"gain_db is {gain_db!r}, which plays this sound louder than {SAFE_LOUDNESS_DB:g} LUFS or close "
-            f"to clipping; use at most {most:.1f}."
-        )
-    return float(gain)

@@ -178,20 +178,3 @@ def test_figures_are_the_same_each_time_and_light():
 
     assert draw().html == draw().html
     assert draw().n_bytes < 150_000
-
-
-def test_response_and_spectrum_are_right():
-    _fig, (left, right) = plots.figure(1, 2)
-    plots.response(np.array([0.5, 0.5]), RATE, ax=left)
-    f, gain = left.lines[0].get_data()
-    assert np.interp(4000, f, gain) == pytest.approx(20 * np.log10(np.cos(np.pi / 4)), abs=0.01)
-    plots.spectrum(tone(1000)[0], RATE, ax=right)
-    f, level = right.lines[0].get_data()
-    assert f[level.argmax()] == 1000 and level.max() == pytest.approx(-20, abs=0.1)
-
-
-def test_waveform_keeps_the_peaks_of_a_long_sound():
-    x = np.zeros(100_000)
-    x[33_333] = 1
-    _fig, ax = plots.figure()
-    assert plots.waveform(x, RATE, ax=ax).lines[0].get_ydata().max() == 1

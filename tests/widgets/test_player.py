@@ -129,14 +129,6 @@ def test_without_matching_the_relative_levels_stay():
     assert player.gains_db[0] == player.gains_db[1] < 0
 
 
-def test_a_given_gain_is_kept_or_refused():
-    assert listen(tone(440, level=0.1), RATE, gain_db=-20).gains_db == (-20.0,)
-    with pytest.raises(ValueError, match=r"gain_db is -3.*use at most -1[0-9]"):
-        listen(tone(440, level=1.0), RATE, gain_db=-3)
-    with pytest.raises(ValueError, match="0 or below"):
-        listen(tone(440), RATE, gain_db=3)
-
-
 # ---- MP3 ----
 
 
@@ -218,7 +210,7 @@ def test_the_script_that_travels_is_the_file_without_its_comments():
     text = _assets.script_and_style()
     assert "customElements.define" in text and text.rstrip().endswith("})();</script>")
     assert "Web Audio, because" not in text
-    assert len(text) < 30_000
+    assert len(text) < 36_000
 
 
 # ---- picture ----

@@ -1,0 +1,16 @@
+from .descent import Adam as Adam
+from .descent import Descent as Descent
+from .descent import GradientDescent as GradientDescent
+from .descent import Momentum as Momentum
+from .descent import RMSprop as RMSprop
+from .descent import descend as descend
+from .filters import autocorrelation as autocorrelation
+from .filters import eigenvalue_range as eigenvalue_range
+from .filters import filter_loss as filter_loss
+from .filters import least_mean_squares as least_mean_squares
+from .filters import wiener_filter as wiener_filter
+from .models import amplifier as amplifier
+from .models import amplifier_loss as amplifier_loss
+from .models import hidden_layer as hidden_layer
+from .models import hidden_layer_loss as hidden_layer_loss
+from .models import logistic_loss as logistic_loss
