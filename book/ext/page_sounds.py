@@ -10,10 +10,12 @@ from audio_edu.signal import (
     harmonic_tone,
     istft,
     log_mel,
+    magnitude_db,
     mel_to_audio,
     noise,
     normalize_rms,
     quantize,
+    repair,
     room_response,
     sine,
     stft,
@@ -97,4 +99,38 @@ def phases() -> Player:
         sample_rate,
         title="What half of these papers are about",
         hint="Both have nearly the same spectrogram. The second one has lost its phases, and with them its voice.",
+    )
+
+
+def programs() -> Player:
+    """One sentence, as three programs of the documents would leave it."""
+    x, sample_rate = _sentence(3)
+    S = stft(x, n_fft=512, hop_length=128)
+    picture = magnitude_db(S, ref=np.abs(S).max())
+    return compare(
+        {
+            "as spoken": x,
+            "in even levels": quantize(0.02 * x, 8),
+            "times 32767.5": np.clip(32767.5 * x, -1, 1),
+            "decibels as samples": picture.ravel()[: len(x)] / 40 + 1,
+        },
+        sample_rate,
+        title="Seven, three, one, as three programs would leave it",
+        hint="Document 5 leaves out µ-law, so that a soft voice crackles, and scales by 32767.5; document 3 writes the picture into the file.",
+    )
+
+
+def gaps() -> Player:
+    """A question of document 1: what to do about samples that are missing."""
+    x, sample_rate = _sentence(3)
+    missing = np.arange(len(x)) % 400 < 24
+    return compare(
+        {
+            "with gaps": np.where(missing, 0, x),
+            "filled in": repair(x, missing, method="ar", order=32),
+            "as spoken": x,
+        },
+        sample_rate,
+        title="How does one deal with missing samples?",
+        hint="24 samples in every 400 are lost. In the second sound each gap is predicted from the samples around it.",
     )
