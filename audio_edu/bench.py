@@ -8,13 +8,12 @@ a second.
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from ._validate import check_choice
-from .families import CHECKPOINTS, family_of, load_model
+from .families import CHECKPOINTS, family_of
 from .reproducible import SEED
 
 
@@ -143,14 +142,7 @@ def run(names: Sequence[str] | None = None) -> list[dict[str, Any]]:
         check_choice(name, "name", [*SIGNAL, *CHECKPOINTS])
         if name not in SIGNAL and not hasattr(family_of(name), "bench"):
             raise ValueError(f"name is {name!r}, whose family has no benchmark.")
-    return [row for name in names for row in (SIGNAL[name]() if name in SIGNAL else _bench_family(name))]
-
-
-def _bench_family(name: str) -> list[dict[str, Any]]:
-    """Time the shipped model, or one that the family builds where weights make no difference."""
-    bench = family_of(name).bench
-    builds_its_own = signature(bench).parameters["model"].default is None
-    return bench() if builds_its_own else bench(load_model(name))
+    return [row for name in names for row in (SIGNAL[name] if name in SIGNAL else family_of(name).bench)()]
 
 
 def format_table(rows: Sequence[dict[str, Any]]) -> str:

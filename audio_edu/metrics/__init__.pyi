@@ -1,8 +1,12 @@
 from .classification import classification_report as classification_report
+from .classification import fitted_svm as fitted_svm
 from .classification import majority_accuracy as majority_accuracy
 from .classification import svm_accuracy as svm_accuracy
 from .distributions import frechet_distance as frechet_distance
 from .distributions import inception_score as inception_score
+from .distributions import judge_clips as judge_clips
+from .distributions import nearest_clips as nearest_clips
+from .distributions import trained_on as trained_on
 from .intervals import accuracy_interval as accuracy_interval
 from .intervals import sign_test as sign_test
 from .intervals import speaker_interval as speaker_interval

@@ -70,6 +70,30 @@ def majority_accuracy(train: Corpus, test: Corpus) -> float:
     return float(np.mean(test.labels == np.bincount(train.labels).argmax()))
 
 
+def fitted_svm(x: np.ndarray, labels: np.ndarray, *, C: float = 10.0) -> Any:
+    """Return a support-vector machine that has learned; ``predict(x)`` and ``score(x, labels)`` ask it.
+
+    Parameters
+    ----------
+    x : np.ndarray [shape=(n_clips, n_features)]
+        What to learn from; each feature is scaled to a spread of 1.
+    labels : np.ndarray [shape=(n_clips,)]
+        The classes.
+    C : float
+        The price of training clips on the wrong side.
+
+    Examples
+    --------
+    >>> fitted_svm(np.array([[0.0], [1.0], [8.0], [9.0]]), np.array([0, 0, 1, 1])).predict([[7.0]]).tolist()
+    [1]
+    """
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    return make_pipeline(StandardScaler(), SVC(C=C)).fit(x, labels)
+
+
 def svm_accuracy(train: Corpus, test: Corpus, *, C: float = 10.0) -> float:
     """Accuracy of the classical way: MFCC, pooled over the word, and a support-vector machine.
 
@@ -80,12 +104,7 @@ def svm_accuracy(train: Corpus, test: Corpus, *, C: float = 10.0) -> float:
     C : float
         The price of training clips on the wrong side.
     """
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVC
-
-    machine = make_pipeline(StandardScaler(), SVC(C=C))
-    machine.fit(_pooled_mfcc(train), train.labels)
+    machine = fitted_svm(_pooled_mfcc(train), train.labels, C=C)
     return float(machine.score(_pooled_mfcc(test), test.labels))
 
 

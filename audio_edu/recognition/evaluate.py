@@ -11,7 +11,7 @@ from ..metrics import classification_report
 from .recognize import Recognizer
 
 
-def evaluate(model: Recognizer, corpus: Corpus, *, split: str = "test") -> dict[str, Any]:
+def evaluate(model: Recognizer, corpus: Corpus, *, split: str = "test", judge: Any = None) -> dict[str, Any]:
     """Judge a recogniser on some clips of a corpus.
 
     Parameters
@@ -22,6 +22,8 @@ def evaluate(model: Recognizer, corpus: Corpus, *, split: str = "test") -> dict[
         Recordings of what it knows.
     split : {"train", "validation", "test", "all"}
         Which of its clips.
+    judge : optional
+        Not asked; other families need one.
 
     Returns
     -------

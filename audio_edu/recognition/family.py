@@ -9,7 +9,7 @@ import keras
 
 from ..datasets import Corpus, load_digits, load_fsdd
 from ..reproducible import set_seed
-from ..training import Family, adamw
+from ..training import Family, adamw, by_xla
 from .bench import bench
 from .data import batches
 from .evaluate import evaluate
@@ -22,6 +22,7 @@ class RecognizerFamily(Family):
 
     #: Called with the number of classes and the recipe's own fields; returns the network.
     builder: Callable[..., keras.Model]
+    evaluate = staticmethod(evaluate)
 
     def corpus(self, recipe: RecognizerRecipe, data: Path | None = None) -> Corpus:
         """Load the digits that ship, or recordings named ``{digit}_{speaker}_{take}.wav``."""
@@ -42,19 +43,13 @@ class RecognizerFamily(Family):
             clipnorm=5.0,
         )
         loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing)
-        network.compile(optimizer, loss, jit_compile=False)
+        network.compile(optimizer, loss, jit_compile=by_xla(False))
         return Recognizer(recipe, facts, network)
 
     def batches(self, model: Recognizer, recipe: RecognizerRecipe, train: Corpus) -> Callable[[int], tuple]:
         """Return the function that makes the batch of any step."""
         return batches(recipe, train)
 
-    def evaluate(
-        self, model: Recognizer, corpus: Corpus, *, split: str = "test", judge: Any = None
-    ) -> dict[str, Any]:
-        """Judge a recogniser; it needs no other judge."""
-        return evaluate(model, corpus, split=split)
-
-    def bench(self, model: Recognizer) -> list[dict[str, Any]]:
-        """Measure how long one clip takes."""
-        return bench(model)
+    def bench(self) -> list[dict[str, Any]]:
+        """Time one clip of the shipped model."""
+        return bench(self.load())

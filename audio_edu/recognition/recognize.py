@@ -9,7 +9,7 @@ from keras import ops
 
 from .._validate import check_audio
 from ..training import Trained, as_array
-from .features import FeatureSettings, fit_length, speech_features
+from .features import fit_length, speech_features
 from .frontend import SpeechFeatures
 from .recipe import RecognizerRecipe
 
@@ -30,21 +30,18 @@ class Recognizer(Trained):
     ----------
     network : keras.Model
         The same.
+    settings : FeatureSettings
+        How samples become frames.
     model : keras.Model
         From samples [shape=(n_clips, n_samples)] to probabilities [shape=(n_clips, n_classes)].
     """
 
     def __init__(self, recipe: RecognizerRecipe, facts: Mapping[str, Any], network: keras.Model):
         super().__init__(recipe, facts, {"network": network})
-        self.network = network
+        self.network, self.settings = network, recipe.settings
         samples = keras.Input((recipe.settings.n_samples,), name="samples")
         logits = network(SpeechFeatures(recipe.settings, name="features")(samples))
         self.model = keras.Model(samples, ops.softmax(logits), name=f"{network.name}_from_samples")
-
-    @property
-    def settings(self) -> FeatureSettings:
-        """How samples become frames."""
-        return self.recipe.settings
 
     def features(self, clips: Sequence[np.ndarray]) -> np.ndarray:
         """Return what the network sees [shape=(n_clips, n_frames, n_mels + 1)]."""

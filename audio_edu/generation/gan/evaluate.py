@@ -27,9 +27,8 @@ from typing import Any
 
 import numpy as np
 
-from ..._validate import check_positive
 from ...datasets import Corpus
-from ...metrics import frechet_distance, inception_score
+from ...metrics import fitted_svm, frechet_distance, inception_score
 from ...reproducible import SEED
 from ...signal import log_mel
 from .data import words_that_fit
@@ -39,17 +38,12 @@ from .transform import N_SAMPLES, SpectrogramTransform
 
 #: Quieter than this, below a clip's loudest, two clips are equally silent.
 FLOOR_DB = -50.0
+#: Two clips are compared as they lie, and moved against each other by up to so many frames of 16 ms.
+MOST_SHIFTS = 8
 
 
 def evaluate(
-    model: Gan,
-    corpus: Corpus,
-    *,
-    split: str = "test",
-    judge: Any = None,
-    n_clips: int = 1000,
-    n_neighbours: int = 200,
-    seed: int = SEED + 1,
+    model: Gan, corpus: Corpus, *, split: str = "test", judge: Any = None, n_clips: int = 1000
 ) -> dict[str, Any]:
     """Judge a generator beside real clips.
 
@@ -64,11 +58,8 @@ def evaluate(
     judge : Recognizer
         An independent recogniser: ``load_cnn()``. There is no judging without one.
     n_clips : int
-        How many are generated, all digits equally often, and how many real ones are taken beside them.
-    n_neighbours : int
-        Of how many the nearest training clips are looked for.
-    seed : int
-        Draws the voices, and the real clips.
+        How many are generated, all digits equally often, and how many real ones are taken beside them. The
+        nearest training clips are looked for of a fifth of them.
 
     Returns
     -------
@@ -84,12 +75,11 @@ def evaluate(
     ValueError
         If there is no judge, or no clip to judge beside.
     """
-    check_positive(n_clips, "n_clips", integer=True)
     real, train = corpus.part(split), words_that_fit(corpus.development)
     if judge is None or not len(real):
         raise ValueError(f"judge is {judge!r}, split {split!r} has {len(real)} clips; expected some of both.")
-    rng = np.random.default_rng(seed)
-    generated = generated_corpus(model, n_clips, seed=seed)
+    rng = np.random.default_rng(SEED + 1)
+    generated = generated_corpus(model, n_clips, seed=SEED + 1)
     held_out, seen = (_draw(clips, n_clips, rng) for clips in (words_that_fit(real), train))
     # the way back is asked of a spectrogram: a waveform comes back as it went
     spectrogram = SpectrogramTransform(**model.arrays)
@@ -112,12 +102,12 @@ def evaluate(
 
     # what a generator would hand out that copies: clips 20 ms later and through another phase
     n_late = int(0.02 * corpus.sample_rate)
-    copies = _first(seen, n_neighbours)
+    copies = _first(seen, n_clips // 5)
     late = spectrogram.transform([np.pad(clip, (n_late, 0)) for clip in copies.audio])
     copies = replace(copies, audio=tuple(spectrogram.inverse_transform(late)))
     queries = {"": generated, "held_out_": held_out, "copies_": copies}
     distance = {
-        name: nearest_training_clips(_first(clips, n_neighbours), train)[1] for name, clips in queries.items()
+        name: nearest_training_clips(_first(clips, n_clips // 5), train)[1] for name, clips in queries.items()
     }
     for name, db in distance.items():
         report[f"{name}nearest_db"] = np.median(db)
@@ -142,12 +132,7 @@ def train_on_generated_accuracy(generated: Corpus, real: Corpus, judge: Any) -> 
     judge : Recognizer
         Computes the log-mel bands.
     """
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVC
-
-    machine = make_pipeline(StandardScaler(), SVC(C=10.0))
-    machine.fit(_twelfths(judge.features(generated.audio)), generated.labels)
+    machine = fitted_svm(_twelfths(judge.features(generated.audio)), generated.labels)
     return float(machine.score(_twelfths(judge.features(real.audio)), real.labels))
 
 
@@ -161,17 +146,14 @@ def _twelfths(features: np.ndarray) -> np.ndarray:
     return np.array(rows)
 
 
-def nearest_training_clips(
-    query: Corpus, reference: Corpus, *, n_shifts: int = 8
-) -> tuple[np.ndarray, np.ndarray]:
+def nearest_training_clips(query: Corpus, reference: Corpus) -> tuple[np.ndarray, np.ndarray]:
     """Find the reference clip of the same label that each query clip is most like.
 
     Parameters
     ----------
     query, reference : Corpus
-        What is asked about, and where to look.
-    n_shifts : int
-        One may be moved against the other by so many frames of 16 ms either way.
+        What is asked about, and where to look. One clip may be moved against the other by `MOST_SHIFTS`
+        frames of 16 ms either way.
 
     Returns
     -------
@@ -183,14 +165,14 @@ def nearest_training_clips(
     """
     images, reference_images = _log_mel_db(query), _log_mel_db(reference)
     n_frames = images.shape[-1]
-    images = np.pad(images, [(0, 0), (0, 0), (n_shifts, n_shifts)], constant_values=FLOOR_DB)
+    images = np.pad(images, [(0, 0), (0, 0), (MOST_SHIFTS, MOST_SHIFTS)], constant_values=FLOOR_DB)
     index, distance_db = np.zeros(len(query), np.int64), np.full(len(query), np.inf)
     for label in np.unique(query.labels):
         rows, candidates = np.flatnonzero(query.labels == label), np.flatnonzero(reference.labels == label)
         if not len(candidates):
             raise ValueError(f"reference has no clip of label {label}.")
         b = reference_images[candidates].reshape(len(candidates), -1)
-        for start in range(2 * n_shifts, -1, -1):
+        for start in range(2 * MOST_SHIFTS, -1, -1):
             a = images[rows, :, start : start + n_frames].reshape(len(rows), -1)
             # |a − b|² = |a|² + |b|² − 2 a·b
             square = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T

@@ -35,10 +35,6 @@ class Style(layers.Layer):
         a, b = ops.expand_dims(a, axes), ops.expand_dims(b, axes)
         return (1 + a) * (x - mean) * ops.rsqrt(variance + 1e-5) + b
 
-    def compute_output_shape(self, x_shape: tuple, style_shape: tuple) -> tuple:
-        """Return the shape of x."""
-        return x_shape
-
 
 class _Spectral(layers.Layer):
     """A layer whose kernel W is divided by σ(W), its largest singular value.

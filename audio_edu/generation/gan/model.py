@@ -50,13 +50,7 @@ KINDS = {
 
 
 def build_generator(
-    kind: str = "spectrogram",
-    channels: tuple[int, ...] = (128, 64, 32, 24),
-    *,
-    n_z: int = 64,
-    n_classes: int = 10,
-    n_style: int = 128,
-    kernel: tuple[int, ...] | None = None,
+    kind: str, channels: tuple[int, ...], *, n_z: int = 64, n_classes: int = 10
 ) -> keras.Model:
     """Build G: from noise and a digit to an image (or samples).
 
@@ -70,10 +64,6 @@ def build_generator(
         Numbers of noise, each normal with mean 0 and spread 1.
     n_classes : int
         How many digits.
-    n_style : int
-        Numbers that noise and digit become before they are used.
-    kernel : tuple of int, optional
-        The size of all kernels. Default: sizes that the stride divides.
 
     Returns
     -------
@@ -90,25 +80,19 @@ def build_generator(
     digit = keras.Input((), dtype="int32", name="digit")
     style = layers.Concatenate()([z, layers.Embedding(n_classes, 32, name="digit_table")(digit)])
     for i in (1, 2):
-        style = layers.LeakyReLU(0.2)(layers.Dense(n_style, name=f"style{i}")(style))
+        style = layers.LeakyReLU(0.2)(layers.Dense(128, name=f"style{i}")(style))
     x = layers.Dense(int(np.prod(plan.first)) * channels[0], name="start")(style)
     x = layers.Reshape((*plan.first, channels[0]))(x)
     up = layers.Conv2DTranspose if len(plan.first) == 2 else layers.Conv1DTranspose
     for i, n_out in enumerate((*channels[1:], 1), start=1):
         x = layers.LeakyReLU(0.2)(Style(name=f"norm{i}")(x, style))
         size = plan.kernel if i < plan.n_layers else plan.outer_kernel
-        x = up(n_out, kernel or size, plan.stride, "same", name=f"up{i}")(x)
+        x = up(n_out, size, plan.stride, "same", name=f"up{i}")(x)
     # tanh fits here: the images are clipped to −1 … 1, and so are samples
     return keras.Model([z, digit], layers.Activation("tanh", name="image")(x), name=f"{kind}_generator")
 
 
-def build_critic(
-    kind: str = "spectrogram",
-    channels: tuple[int, ...] = (24, 48, 64, 128),
-    *,
-    n_classes: int = 10,
-    n_features: int = 128,
-) -> keras.Model:
+def build_critic(kind: str, channels: tuple[int, ...], *, n_classes: int = 10) -> keras.Model:
     """Build D: from an image (or samples) and the digit it is said to be, to a score.
 
     Parameters
@@ -119,8 +103,6 @@ def build_critic(
         Channels after each convolution.
     n_classes : int
         How many digits.
-    n_features : int
-        Numbers that it sums an image up in.
 
     Returns
     -------
@@ -141,8 +123,8 @@ def build_critic(
         size = plan.kernel if i > 1 else plan.outer_kernel
         x = layers.LeakyReLU(0.2)(SpectralConv(n_out, size, plan.stride, name=f"down{i}")(x))
     x = layers.Flatten()(MinibatchDeviation(name="deviation")(x))
-    h = layers.LeakyReLU(0.2)(SpectralDense(n_features, name="features")(x))
-    table = layers.Embedding(n_classes, n_features, name="digit_table")(digit)
+    h = layers.LeakyReLU(0.2)(SpectralDense(128, name="features")(x))
+    table = layers.Embedding(n_classes, 128, name="digit_table")(digit)
     # score = ψ(h) + e_digit · h: is it real, and is it this digit
     score = SpectralDense(1, name="score")(h) + ops.sum(table * h, axis=-1, keepdims=True)
     return keras.Model(

@@ -12,11 +12,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from ..._validate import check_choice, check_positive
+from ..._validate import check_positive
 from ...reproducible import SEED, set_seed
 from ...signal import harmonic_tone
 from ...training import as_array
-from .layers import MinibatchDeviation, SpectralDense
 from .train_step import adversarial_step
 
 N_MODES, SPREAD = 8, 0.04
@@ -78,16 +77,7 @@ def mode_shares(notes: np.ndarray) -> np.ndarray:
 
 
 def train_toy(
-    *,
-    n_steps: int = 1500,
-    n_snapshots: int = 20,
-    loss: str = "hinge",
-    critic: str = "plain",
-    critic_rate: float = 2e-3,
-    generator_rate: float = 1e-3,
-    head_start: int = 0,
-    n_hidden: int = 64,
-    seed: int = SEED,
+    *, n_steps: int = 1500, critic_rate: float = 2e-3, generator_rate: float = 1e-3, seed: int = SEED
 ) -> dict[str, Any]:
     """Train a generator of notes, and keep what it generates on the way.
 
@@ -95,37 +85,25 @@ def train_toy(
     ----------
     n_steps : int
         Steps of the generator.
-    n_snapshots : int
-        How often its notes are kept.
-    loss : {"hinge", "logarithm", "saturating"}
-        See `adversarial_step`.
-    critic : {"plain", "spectral", "deviation"}
-        The critic: two layers; the same divided by their largest singular values; the same again, with the
-        deviation of a group of notes as another input.
     critic_rate, generator_rate : float
         Learning rates.
-    head_start : int
-        Steps in which the critic alone learns, before the generator begins.
-    n_hidden : int
-        Units of each hidden layer.
     seed : int
         Where chance comes from.
 
     Returns
     -------
     dict
-        ``step`` [shape=(n_snapshots,)], ``notes`` [shape=(n_snapshots, 256, 2)] of always the same noise,
-        ``n_modes`` [shape=(n_snapshots,)], how many of the eight modes have 2 % of the notes or more,
-        ``score`` the last critic's on a grid [shape=(25, 25)], rows brightness.
+        ``step`` [shape=(n_snapshots,)], 20 or fewer; ``notes`` [shape=(n_snapshots, 256, 2)] of always the
+        same noise, ``n_modes`` [shape=(n_snapshots,)], how many of the eight modes have 2 % of the notes or
+        more, ``score`` the last critic's on a grid [shape=(25, 25)], rows brightness.
     """
     check_positive(n_steps, "n_steps", integer=True)
-    check_choice(critic, "critic", ("plain", "spectral", "deviation"))
     set_seed(seed)
     n_batch, n_z = 64, 2
-    networks = toy_generator(n_hidden, n_z), toy_critic(critic, n_hidden)
+    networks = toy_generator(n_z), toy_critic()
     for network, rate in zip(networks, (generator_rate, critic_rate), strict=True):
         network.compile(keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.9))
-    train_step = adversarial_step(*networks, 0.0, loss=loss)
+    train_step = adversarial_step(*networks, 0.0)
 
     def output(network: keras.Model, x: np.ndarray) -> np.ndarray:
         y = network([x, np.zeros(len(x), np.int32)])
@@ -134,39 +112,34 @@ def train_toy(
     digits = np.zeros(n_batch, np.int32)
     z_kept = np.random.default_rng(seed).standard_normal((256, n_z), dtype=np.float32)
     steps, kept = [], []
-    snapshots = {0, *np.geomspace(1, n_steps, n_snapshots).astype(int).tolist()}
-    for step in range(-head_start, n_steps + 1):
-        networks[0].optimizer.learning_rate = generator_rate if step >= 0 else 0.0
+    snapshots = {0, *np.geomspace(1, n_steps, 20).astype(int).tolist()}
+    for step in range(n_steps + 1):
         if step in snapshots:
             steps.append(step)
             kept.append(output(networks[0], z_kept))
-        rng = np.random.default_rng((seed, step + head_start))
+        rng = np.random.default_rng((seed, step))
         z = rng.standard_normal((n_batch, n_z), dtype=np.float32)
         train_step(real_notes(n_batch, rng), digits, z, digits)
     axis = np.linspace(-1, 1, 25, dtype=np.float32)
     grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    # eight times each point: a critic that compares the notes of a group sees one of no deviation
-    score = output(networks[1], np.repeat(grid, 8, axis=0))[::8].reshape(25, 25)
+    score = output(networks[1], grid).reshape(25, 25)
     n_modes = np.array([(mode_shares(notes) >= 0.02).sum() for notes in kept])
     return {"step": np.array(steps), "notes": np.stack(kept), "n_modes": n_modes, "score": score}
 
 
-def toy_generator(n_hidden: int = 64, n_z: int = 2) -> keras.Model:
+def toy_generator(n_z: int) -> keras.Model:
     """Build G: from noise and a digit, which it ignores, to notes."""
     z, digit = keras.Input((n_z,)), keras.Input((), dtype="int32")
     x = z
     for _ in range(2):
-        x = layers.LeakyReLU(0.2)(layers.Dense(n_hidden)(x))
+        x = layers.LeakyReLU(0.2)(layers.Dense(64)(x))
     return keras.Model([z, digit], layers.Dense(2, activation="tanh")(x))
 
 
-def toy_critic(kind: str = "plain", n_hidden: int = 64) -> keras.Model:
-    """Build D: from notes and a digit, which it ignores, to a score and logits; see `train_toy`."""
-    dense = layers.Dense if kind == "plain" else SpectralDense
+def toy_critic() -> keras.Model:
+    """Build D: from notes and a digit, which it ignores, to a score and logits."""
     x, digit = keras.Input((2,)), keras.Input((), dtype="int32")
     h = x
     for _ in range(2):
-        h = layers.LeakyReLU(0.2)(dense(n_hidden)(h))
-    if kind == "deviation":
-        h = MinibatchDeviation()(h)
-    return keras.Model([x, digit], [dense(1)(h), layers.Dense(10)(h)])
+        h = layers.LeakyReLU(0.2)(layers.Dense(64)(h))
+    return keras.Model([x, digit], [layers.Dense(1)(h), layers.Dense(10)(h)])

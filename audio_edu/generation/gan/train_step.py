@@ -25,11 +25,6 @@ _LOSSES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Any], Any]]] = {
         lambda real, fake: ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake)),
         lambda fake: ops.mean(ops.softplus(-fake)),
     ),
-    # L_D as above,  L_G = E log(1 − σ(s(G(z))))
-    "saturating": (
-        lambda real, fake: ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake)),
-        lambda fake: -ops.mean(ops.softplus(fake)),
-    ),
 }
 
 
@@ -44,9 +39,9 @@ def adversarial_step(
         See `build_generator`, `build_critic`; each compiled with its optimizer.
     classifier_weight : float
         See `GanRecipe`; 0 leaves the critic's second head alone.
-    loss : {"hinge", "logarithm", "saturating"}
-        ``saturating`` is the game's own value, ``log D(x)`` and ``log(1 − D(G(z)))`` with D = σ(score);
-        ``logarithm`` lets the generator climb ``log D(G(z))`` instead; ``hinge`` is what ships.
+    loss : {"hinge", "logarithm"}
+        ``logarithm`` is the game's own value for the critic, ``log D(x)`` and ``log(1 − D(G(z)))`` with D =
+        σ(score), and lets the generator climb ``log D(G(z))``; ``hinge`` is what ships.
 
     Returns
     -------
@@ -77,14 +72,14 @@ def adversarial_step(
         (total, (critic_loss, score)), pull_critic = pull_back(critic_objective, critic)
         critic.optimizer.apply(pull_critic(ops.ones_like(total)), critic.trainable_variables)
 
-        def generator_objective(fake: Any) -> Any:
+        def generator_objective(fake: Any) -> tuple[Any, Any]:
             score, logits = critic([fake, fake_digits], training=False)
+            generator_loss = loss_of_generator(score)
             # λ · the cross-entropy of the digit asked for
             named = classifier_weight * ops.mean(_cross_entropy(fake_digits, logits))
-            return loss_of_generator(score) + named
+            return generator_loss + named, generator_loss
 
-        _, gradient = value_and_gradient(generator_objective, fake)
-        generator_loss = loss_of_generator(critic([fake, fake_digits], training=False)[0])
+        (_, generator_loss), gradient = value_and_gradient(generator_objective, fake)
         generator.optimizer.apply(pull_generator(gradient), generator.trainable_variables)
         right = [ops.mean(ops.cast(s > 0, "float32")) for s in (score[:n], -score[n:])]
         return critic_loss, generator_loss, *right

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..._validate import check_positive
 from ...datasets import Corpus
+from ...metrics import fitted_svm
 from ...reproducible import SEED
 from ...signal import note_pitch, rms_db
 from .features import note_features, notes_from_features
@@ -115,13 +116,7 @@ def interpolation_report(model: Vae, z: np.ndarray, pitches: np.ndarray) -> dict
 
 
 def evaluate(
-    model: Vae,
-    corpus: Corpus,
-    *,
-    split: str = "test",
-    n_sounds: int = 48,
-    n_interpolations: int = 24,
-    seed: int = SEED,
+    model: Vae, corpus: Corpus, *, split: str = "test", judge: Any = None, n_sounds: int = 48
 ) -> dict[str, Any]:
     """Judge a VAE on the notes of a split, beside PCA.
 
@@ -133,12 +128,11 @@ def evaluate(
         The PCA is fitted to its notes for training and validation.
     split : str
         The notes judged.
+    judge : optional
+        Not asked; other families need one.
     n_sounds : int
-        So many of them, and as many generated ones, are made audible to measure pitch and level.
-    n_interpolations : int
-        Between pairs of them, drawn at random.
-    seed : int
-        Of all chance.
+        So many of them, and as many generated ones, are made audible to measure pitch and level; half as many
+        interpolations go between pairs of them, drawn at random.
 
     Returns
     -------
@@ -148,7 +142,7 @@ def evaluate(
     train, test, settings = corpus.development, corpus.part(split), model.settings
     x_train, x = (note_features(part.audio, part.info["pitch"], settings) for part in (train, test))
     pitch_train, pitch = (np.asarray(part.info["pitch"], np.float64) for part in (train, test))
-    reconstruction, kl = model.elbo(x, pitch, seed=seed)
+    reconstruction, kl = model.elbo(x, pitch)
     mean, _ = model.encode(x, pitch)
     mean_train, _ = model.encode(x_train, pitch_train)
     decoded = model.decode(mean, pitch)
@@ -166,11 +160,11 @@ def evaluate(
     }
     report |= _baselines(model, x_train, train.labels, x, test.labels)
 
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED)
     rows = np.sort(rng.permutation(len(test))[:n_sounds])
     originals = _pitch_and_level([test.audio[i] for i in rows], pitch[rows], model.sample_rate)
     for name, pictures in (("inversion", x[rows]), ("reconstruction", decoded[rows])):
-        sounds = notes_from_features(pictures, pitch[rows], settings, seed=seed)
+        sounds = notes_from_features(pictures, pitch[rows], settings)
         difference = _pitch_and_level(sounds, pitch[rows], model.sample_rate) - originals
         cents = 100 * np.abs(difference[0])
         report[f"{name}_pitch_error_cents"] = float(np.median(cents))
@@ -178,7 +172,7 @@ def evaluate(
         report[f"{name}_level_error_db"] = float(np.median(difference[1]))
     report |= _generated(model, rng, n_sounds, train.label_names, (x_train, train.labels), (x, test.labels))
     ways = []
-    for _ in range(n_interpolations):
+    for _ in range(n_sounds // 2):
         pair = rng.permutation(len(test))[:2]
         ways.append(interpolation_report(model, *interpolate(model, x[pair], pitch[pair])))
     for key in ways[0]:
@@ -213,7 +207,7 @@ def _generated(
     model: Vae, rng: np.random.Generator, n: int, label_names: Sequence[str], train: Any, test: Any
 ) -> dict[str, float]:
     """How generated notes sound: pitch, level, and what a judge that knows only real notes takes them for."""
-    classifier = _classifier(*train)
+    classifier = fitted_svm(_coarse(train[0]), train[1])
     instruments, pitches, sounds, recognized = model.instruments, [], [], []
     for i in range(n):
         name = instruments.names[i % len(instruments.names)]
@@ -233,15 +227,6 @@ def _generated(
         "generated_recognized": float(np.mean(recognized)),
         "judge_on_real_test_notes": float(classifier.score(_coarse(test[0]), test[1])),
     }
-
-
-def _classifier(pictures: np.ndarray, labels: np.ndarray) -> Any:
-    """Train a recognizer of instruments on real notes alone: a support-vector machine on coarse pictures."""
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVC
-
-    return make_pipeline(StandardScaler(), SVC(C=10)).fit(_coarse(pictures), labels)
 
 
 def _coarse(pictures: np.ndarray) -> np.ndarray:

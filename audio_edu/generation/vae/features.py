@@ -17,7 +17,7 @@ import numpy as np
 from scipy.signal import resample
 from scipy.sparse import csr_array
 
-from ..._validate import check_audio, check_positive, check_range
+from ..._validate import check_audio, check_range
 from ...reproducible import SEED
 from ...signal import griffin_lim, nonnegative_inverse
 from .recipe import NoteSettings
@@ -137,12 +137,7 @@ def note_features(
 
 
 def notes_from_features(
-    features: np.ndarray,
-    pitches: Sequence[float],
-    settings: NoteSettings = DEFAULT,
-    *,
-    n_iter: int = 40,
-    seed: int = SEED,
+    features: np.ndarray, pitches: Sequence[float], settings: NoteSettings = DEFAULT, *, seed: int = SEED
 ) -> np.ndarray:
     """Make pictures audible.
 
@@ -154,8 +149,6 @@ def notes_from_features(
         The MIDI number at which to play each.
     settings : NoteSettings
         As for `note_features`.
-    n_iter : int
-        Iterations of Griffin-Lim.
     seed : int
         Of the phase it starts with.
 
@@ -170,7 +163,6 @@ def notes_from_features(
         If the shape is not that of the settings, or a value is louder than 20 dB above full scale.
     """
     x = check_audio(np.asarray(features), "features", ndim=3)
-    check_positive(n_iter, "n_iter", integer=True)
     pitches = check_pitches(pitches, len(x))
     if x.shape[1:] != settings.shape:
         raise ValueError(f"features have shape {x.shape}; expected (n_notes, *{settings.shape}).")
@@ -182,19 +174,13 @@ def notes_from_features(
     sounds = np.zeros((len(x), settings.n_samples), np.float32)
     for sound, picture, pitch in zip(sounds, x, pitches, strict=True):
         power = (10.0 ** np.maximum(picture, 0) - 1) * floor
-        bins = nonnegative_inverse(_sparse_filters(float(pitch), settings), power, n_iter=60)
+        bins = nonnegative_inverse(csr_array(band_filters(float(pitch), settings)), power, n_iter=60)
         sound[:] = griffin_lim(
             np.sqrt(bins) * (settings.n_fft // 4),
             hop_length=settings.hop_length,
-            n_iter=n_iter,
+            n_iter=40,
             seed=seed,
             length=settings.n_samples,
         )
         sound /= max(1.0, float(np.abs(sound).max()))
     return sounds
-
-
-@lru_cache(maxsize=16)
-def _sparse_filters(pitch: float, settings: NoteSettings) -> csr_array:
-    """The same filters without their zeros, which are nearly all of them."""
-    return csr_array(band_filters(pitch, settings))

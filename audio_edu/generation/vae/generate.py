@@ -21,10 +21,12 @@ from .features import check_pitches, notes_from_features
 from .instruments import DEGREE, Instruments
 from .model import NegativeElbo, build_decoder, build_encoder, gaussian_log_density, kl_divergence
 from .pca import Pca
-from .recipe import NoteSettings, VaeRecipe
+from .recipe import VaeRecipe
 
 #: Lowest and highest pitch of a note drawn from the prior, where none is asked for.
 PRIOR_RANGE = (36.0, 84.0)
+#: What an `Instruments` has beside the names.
+LEARNED = ("curves", "spreads", "ranges")
 
 
 class Vae(Trained):
@@ -41,6 +43,12 @@ class Vae(Trained):
 
     Attributes
     ----------
+    settings : NoteSettings
+        How samples become pictures.
+    n_z : int
+        Latent numbers.
+    sigma : float
+        The decoder's standard deviation, in bels.
     criterion : NegativeElbo
         Encoder, draw and decoder; it is compiled with the optimizer.
     """
@@ -48,6 +56,7 @@ class Vae(Trained):
     def __init__(
         self, recipe: VaeRecipe, facts: Mapping[str, Any], criterion: type[NegativeElbo] = NegativeElbo
     ):
+        self.settings, self.n_z, self.sigma = recipe.settings, recipe.n_z, recipe.sigma_db / 10
         n_values, n_instruments = int(np.prod(recipe.settings.shape)), len(facts["label_names"])
         n_z, n_directions = recipe.n_z, recipe.n_directions
         arrays = {
@@ -61,24 +70,7 @@ class Vae(Trained):
         }
         self.encoder, self.decoder = build_encoder(recipe), build_decoder(recipe)
         super().__init__(recipe, facts, {"encoder": self.encoder, "decoder": self.decoder}, arrays)
-        self.criterion = criterion(
-            self.encoder, self.decoder, n_values, self.sigma, free_nats=recipe.free_nats
-        )
-
-    @property
-    def settings(self) -> NoteSettings:
-        """How notes become pictures."""
-        return self.recipe.settings
-
-    @property
-    def n_z(self) -> int:
-        """Numbers in z."""
-        return self.recipe.n_z
-
-    @property
-    def sigma(self) -> float:
-        """The decoder's standard deviation, in bels: ``p(x|z) = N(h(z), σ² I)``."""
-        return self.recipe.sigma_db / 10
+        self.criterion = criterion(self.encoder, self.decoder, n_values, self.sigma, recipe.free_nats)
 
     @property
     def n_parameters(self) -> int:
@@ -104,12 +96,9 @@ class Vae(Trained):
 
     @pca.setter
     def pca(self, pca: Pca) -> None:
-        self.arrays |= {
-            "pca/mean": pca.mean,
-            "pca/directions": pca.directions.astype(np.float16),  # exact: they are rounded when fitted
-            "pca/variances": pca.variances,
-            "pca/rest": np.array(pca.rest),
-        }
+        halved = pca.directions.astype(np.float16)  # exact: they are rounded when fitted
+        values = vars(pca) | {"directions": halved, "rest": np.array(pca.rest)}
+        self.arrays |= {f"pca/{name}": value for name, value in values.items()}
         scales = {"typical": np.sqrt(pca.variances.mean(keepdims=True))}
         if self.recipe.linear_skip:
             scales["spread"] = np.sqrt(pca.variances[: self.n_z])
@@ -120,16 +109,11 @@ class Vae(Trained):
     @property
     def instruments(self) -> Instruments:
         """Where in the latent space the training notes of each instrument are."""
-        names = ("curves", "spreads", "ranges")
-        return Instruments(self.label_names, *(self.arrays[f"instruments/{name}"] for name in names))
+        return Instruments(self.label_names, *(self.arrays[f"instruments/{name}"] for name in LEARNED))
 
     @instruments.setter
     def instruments(self, instruments: Instruments) -> None:
-        self.arrays |= {
-            "instruments/curves": instruments.curves,
-            "instruments/spreads": instruments.spreads,
-            "instruments/ranges": instruments.ranges,
-        }
+        self.arrays |= {f"instruments/{name}": getattr(instruments, name) for name in LEARNED}
 
     def encode(self, pictures: np.ndarray, pitches: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
         """Return ``μ(x)`` and ``log σ²(x)`` [shape=(n_clips, n_z) each].
@@ -250,12 +234,10 @@ def generate(
     *,
     instrument: str | None = None,
     pitch: float | None = None,
-    z: np.ndarray | None = None,
-    n: int | None = None,
     temperature: float = 0.7,
     seed: int = SEED,
 ) -> np.ndarray:
-    """Make notes that nobody played.
+    """Make a note that nobody played.
 
     Parameters
     ----------
@@ -267,18 +249,14 @@ def generate(
     pitch : float, optional
         MIDI number, within the instrument's range; need not be whole. Default: drawn from that range, for the
         prior from 36 to 84.
-    z : np.ndarray [shape=(n_z,) or (n, n_z)], optional
-        Decode this, at `pitch` (default 60); then `instrument` and `n` must not be given.
-    n : int, optional
-        How many notes. Default: one, without the axis for many.
     temperature : float
         The draw's standard deviation is multiplied by it; above 0.
     seed : int
-        The same seed, the same notes.
+        The same seed, the same note.
 
     Returns
     -------
-    np.ndarray [shape=(n_samples,) or (n, n_samples)], float32
+    np.ndarray [shape=(n_samples,)], float32
         Full scale ±1.
 
     Raises
@@ -288,22 +266,15 @@ def generate(
     """
     check_positive(temperature, "temperature")
     check_range(seed, "seed", 0, 2**63 - 1, integer=True)
-    if z is not None:
-        if instrument is not None or n is not None:
-            raise ValueError("z says which notes to make; instrument and n must not be given with it.")
-        return model.to_audio(z, 60.0 if pitch is None else pitch, seed=seed)
-    if n is not None:
-        check_positive(n, "n", integer=True)
-    rng, count = np.random.default_rng(seed), 1 if n is None else n
+    rng = np.random.default_rng(seed)
     if instrument is None:
-        pitches = rng.uniform(*PRIOR_RANGE, count) if pitch is None else np.full(count, pitch)
-        z = temperature * rng.standard_normal((count, model.n_z), dtype=np.float32)
+        low, high = PRIOR_RANGE
     else:
         check_choice(instrument, "instrument", model.instruments.names)
         low, high = model.instruments.range_of(instrument)
-        if pitch is not None:
-            check_range(pitch, f"pitch (of {instrument})", low, high)
-        pitches = rng.uniform(low, high, count) if pitch is None else np.full(count, pitch)
+    pitches = rng.uniform(low, high, 1) if pitch is None else np.array([pitch])
+    if instrument is None:
+        z = temperature * rng.standard_normal((1, model.n_z), dtype=np.float32)
+    else:
         z = model.instruments.draw(rng, instrument, pitches, temperature)
-    sounds = model.to_audio(z, pitches, seed=seed)
-    return sounds[0] if n is None else sounds
+    return model.to_audio(z, pitches, seed=seed)[0]

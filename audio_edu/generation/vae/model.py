@@ -130,13 +130,7 @@ class NegativeElbo(keras.Model):
     """
 
     def __init__(
-        self,
-        encoder: keras.Model,
-        decoder: keras.Model,
-        n_values: int,
-        sigma: float,
-        *,
-        free_nats: float = 0.0,
+        self, encoder: keras.Model, decoder: keras.Model, n_values: int, sigma: float, free_nats: float
     ):
         super().__init__(name="negative_elbo")
         self.encoder, self.decoder, self.sampling = encoder, decoder, Sampling()

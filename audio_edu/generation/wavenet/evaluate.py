@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from ..._validate import check_positive
 from ...datasets import Corpus
 from ...reproducible import SEED
 from ...signal import mu_law_encode
@@ -26,19 +25,11 @@ from .model import WaveNet
 
 #: Of a clip: which of 10 digits, and which of 8,192 lengths.
 SIDE_BITS = np.log2(10) + 13
+#: So many words are generated to be judged; so many clips are looked at at once.
+N_WORDS, N_AT_ONCE = 400, 8
 
 
-def evaluate(
-    model: WaveNet,
-    corpus: Corpus,
-    *,
-    split: str = "test",
-    judge: Any = None,
-    n_clips: int = 400,
-    temperature: float = TEMPERATURE,
-    guidance: float = GUIDANCE,
-    seed: int = SEED + 1,
-) -> dict[str, Any]:
+def evaluate(model: WaveNet, corpus: Corpus, *, split: str = "test", judge: Any = None) -> dict[str, Any]:
     """Judge a WaveNet beside coders without a network, and its words beside real ones.
 
     Parameters
@@ -51,12 +42,6 @@ def evaluate(
         On which clips is measured.
     judge : optional
         A recogniser with ``probabilities(clips)``, of the model's labels. Without one no words are generated.
-    n_clips : int
-        Number of words to generate, a tenth of them of each digit, each by a random training voice.
-    temperature, guidance : float
-        At which they are generated.
-    seed : int
-        Seed of the voices and of the samples.
 
     Returns
     -------
@@ -87,7 +72,7 @@ def evaluate(
     }
     if judge is None:
         return report
-    words, digits = sample_words(model, n_clips, temperature=temperature, guidance=guidance, seed=seed)
+    words, digits = sample_words(model, N_WORDS)
     is_right = judge.probabilities(words).argmax(axis=1) == digits
     is_right_real = judge.probabilities(test.audio).argmax(axis=1) == test.labels
     return report | {
@@ -97,20 +82,13 @@ def evaluate(
             round(float(is_right[digits == d].mean()), 3) for d in range(len(model.label_names))
         ],
         "n_generated": len(words),
-        "temperature": temperature,
-        "guidance": guidance,
+        "temperature": TEMPERATURE,
+        "guidance": GUIDANCE,
     }
 
 
-def wavenet_bits(
-    model: WaveNet,
-    clips: list[np.ndarray],
-    labels: np.ndarray,
-    *,
-    known_length: bool = True,
-    batch_size: int = 8,
-) -> np.ndarray:
-    """Compute what clips of unknown voices cost.
+def wavenet_bits(model: WaveNet, clips: list[np.ndarray], labels: np.ndarray) -> np.ndarray:
+    """Compute what clips of unknown voices and known length cost.
 
     Parameters
     ----------
@@ -120,10 +98,6 @@ def wavenet_bits(
         Codes.
     labels : np.ndarray of int [shape=(n_clips,)]
         The digit of each.
-    known_length : bool
-        Give the network the length of each clip.
-    batch_size : int
-        Clips at once, of similar length.
 
     Returns
     -------
@@ -132,14 +106,14 @@ def wavenet_bits(
     """
     bits = np.zeros(len(clips))
     frame_length = model.config.frame_length
-    order = np.argsort([len(clip) for clip in clips], kind="stable")
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
+    order = np.argsort([len(clip) for clip in clips], kind="stable")  # together what is about equally long
+    for start in range(0, len(order), N_AT_ONCE):
+        rows = order[start : start + N_AT_ONCE]
         n_samples = -(-len(clips[rows[-1]]) // frame_length) * frame_length
         codes = np.full((len(rows), n_samples), SILENCE, np.int32)
         for row, i in enumerate(rows):
             codes[row, : len(clips[i])] = clips[i]
-        positions = [model.positions(n_samples, len(clips[i]) if known_length else None) for i in rows]
+        positions = [model.positions(n_samples, len(clips[i])) for i in rows]
         logits = model.logits(codes, labels[rows], np.zeros(len(rows)), np.stack(positions))
         cost = code_costs(logits, codes)
         for row, i in enumerate(rows):
@@ -168,14 +142,7 @@ def code_costs(logits: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return (highest - of_code + np.log(np.exp(logits - highest[..., None]).sum(axis=-1))) / np.log(2)
 
 
-def sample_words(
-    model: WaveNet,
-    n_clips: int,
-    *,
-    temperature: float = TEMPERATURE,
-    guidance: float = GUIDANCE,
-    seed: int = SEED + 1,
-) -> tuple[list[np.ndarray], np.ndarray]:
+def sample_words(model: WaveNet, n_clips: int) -> tuple[list[np.ndarray], np.ndarray]:
     """Generate words by random training voices, equally many of each digit.
 
     Returns
@@ -185,8 +152,7 @@ def sample_words(
     digits : np.ndarray of int [shape=(n_clips,)]
         What was asked for.
     """
-    check_positive(n_clips, "n_clips", integer=True)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(SEED + 1)
     digits = np.arange(n_clips) % len(model.label_names)
     voices = rng.choice(model.voice_names, n_clips).tolist()
     lengths = [model.word_length(int(digit), voice) for digit, voice in zip(digits, voices, strict=True)]
@@ -198,9 +164,9 @@ def sample_words(
             max(lengths[i] for i in part),
             digits=digits[part].tolist(),
             voices=[voices[i] for i in part],
-            temperature=temperature,
-            guidance=guidance,
-            seed=seed + int(part[0]),
+            temperature=TEMPERATURE,
+            guidance=GUIDANCE,
+            seed=SEED + 1 + int(part[0]),
         )
         for clip, i in zip(clips, part, strict=True):
             words[i] = clip[: lengths[i]]

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from ...datasets import Corpus, load_digits, load_fsdd
+from ...reproducible import set_seed
 from ...training import Family
 from .bench import bench
 from .data import Batches, mean_word_lengths
@@ -38,9 +38,7 @@ class WaveNetFamily(Family):
 
     def build(self, recipe: WaveNetRecipe, facts: Mapping[str, Any]) -> WaveNet:
         """Build a network with weights drawn from the recipe's seed."""
-        # Not `set_seed`: with TensorFlow's deterministic operations asked for, Keras would not compile with
-        # XLA, which is twice as fast; and what XLA makes of this network for the CPU is deterministic.
-        keras.utils.set_random_seed(recipe.seed)
+        set_seed(recipe.seed)
         return WaveNet(recipe, facts)
 
     def batches(self, model: WaveNet, recipe: WaveNetRecipe, train: Corpus) -> Batches:

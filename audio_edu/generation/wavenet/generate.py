@@ -19,7 +19,7 @@ from ..._validate import check_range
 from ...signal import mu_law_decode
 from .data import SILENCE
 from .linear_prediction import AdaptiveAR
-from .loop import QUIET, pack, run
+from .loop import QUIET, pack, run, sample
 from .model import WaveNet
 from .request import Request
 
@@ -189,31 +189,8 @@ def generate_naive(
         # all logits of the past, of which only the last are new
         logits[t] = _forward(model, request, codes[:, : t + 1])[0, t]
         effective = 1.0 if _is_quiet(model, codes[0, :t]) else temperature
-        codes[0, t] = sample(logits[t], effective, request.uniform[t, 0])
+        codes[0, t] = sample(logits[t], 1.0 / effective, request.uniform[t, 0])
     return mu_law_decode(codes[0], model.config.n_levels), logits
-
-
-def sample(logits: np.ndarray, temperature: float, uniform: float) -> int:
-    """Sample from softmax(logits / temperature): the code where the summed probability exceeds `uniform`.
-
-    Parameters
-    ----------
-    logits : np.ndarray [shape=(n_levels,)]
-        Of the network.
-    temperature : float
-        Above 0.
-    uniform : float
-        A random number in [0, 1).
-
-    Examples
-    --------
-    >>> sample(np.log([0.5, 0.25, 0.25]), 1.0, 0.6)
-    1
-    """
-    # P(k) = exp(l_k / τ) / Σ_j exp(l_j / τ)
-    weight = np.exp((logits.astype(np.float64) - logits.max()) / temperature)
-    cumulative = np.cumsum(weight)
-    return int(np.argmax(cumulative > uniform * cumulative[-1]))
 
 
 def teacher_forced_logits(
@@ -266,8 +243,6 @@ def cached_logits(
 def _sample_codes(model: WaveNet, request: Request) -> np.ndarray:
     """Generate codes [shape=(n_clips, n_samples)]."""
     n_clips, is_guided = len(request.digits), request.guidance != 1
-    if 1 < n_clips < 8 and not is_guided:  # too few for vectors across clips
-        return np.concatenate([_sample_codes(model, request.only(b)) for b in range(n_clips)])
     condition, unconditional = request.conditions(model)
     if is_guided:  # each clip takes a second lane, unconditional; and vectors want to be full
         n_lanes = max(2 * n_clips, 16)

@@ -133,10 +133,10 @@ def run(w, condition, frame_length, n_words, sharpness, guidance, uniform, codes
         _copy(w.skip_bias, s)
         _add_product(w.skip, z, s)
         row = logits[t] if forced else logits[0]
-        _relu(s)
+        np.maximum(s, np.float32(0.0), s)
         _copy(w.head_bias, h)
         _add_product(w.head, s, h)
-        _relu(h)
+        np.maximum(h, np.float32(0.0), h)
         _copy(w.last_bias, row)
         _add_product(w.last, h, row)
         if predicts:
@@ -147,12 +147,12 @@ def run(w, condition, frame_length, n_words, sharpness, guidance, uniform, codes
                 for k in range(n_taps):
                     loudest = max(loudest, abs(values[k, b]))
                 if loudest < QUIET:
-                    codes[t, b] = _sample(row[:, b], 1.0, uniform[t, b])
+                    codes[t, b] = sample(row[:, b], 1.0, uniform[t, b])
                 else:
                     if guided:
                         for k in range(len(row)):
                             row[k, b] = row[k, b + n_words] + guidance * (row[k, b] - row[k, b + n_words])
-                    codes[t, b] = _sample(row[:, b], sharpness, uniform[t, b])
+                    codes[t, b] = sample(row[:, b], sharpness, uniform[t, b])
             for b in range(n_words, n_clips):  # the unconditional lanes go on with the same sample
                 codes[t, b] = codes[t, b % n_words]
         if predicts:
@@ -265,13 +265,6 @@ def _gate(a, z):
 
 
 @_compiled
-def _relu(x):
-    flat = x.reshape(-1)
-    for k in range(len(flat)):
-        flat[k] = max(flat[k], np.float32(0.0))
-
-
-@_compiled
 def _copy(source, target):
     x, y = source.reshape(-1), target.reshape(-1)
     for k in range(len(y)):
@@ -286,15 +279,24 @@ def _add(source, target):
 
 
 @_compiled
-def _sample(logits, sharpness, uniform):
-    """Do what `sample` does."""
-    highest = logits.max()
-    weight = np.empty(len(logits), np.float64)
-    for k in range(len(logits)):
-        weight[k] = np.exp(sharpness * (np.float64(logits[k]) - np.float64(highest)))
-    limit, total = uniform * weight.sum(), 0.0
-    for k in range(len(logits)):
-        total += weight[k]
-        if total > limit:
-            return k
-    return len(logits) - 1
+def sample(logits, sharpness, uniform):
+    """Sample from softmax(sharpness · logits): the code where the summed probability exceeds `uniform`.
+
+    Parameters
+    ----------
+    logits : np.ndarray [shape=(n_levels,)]
+        Of the network.
+    sharpness : float
+        One over the temperature.
+    uniform : float
+        A random number in [0, 1).
+
+    Examples
+    --------
+    >>> sample(np.log([0.5, 0.25, 0.25]), 1.0, 0.6)
+    1
+    """
+    # P(k) = exp(l_k / τ) / Σ_j exp(l_j / τ)
+    weight = np.exp(sharpness * (logits.astype(np.float64) - logits.max()))
+    cumulative = np.cumsum(weight)
+    return min(np.searchsorted(cumulative, uniform * cumulative[-1], side="right"), len(logits) - 1)

@@ -34,7 +34,7 @@ import numpy as np
 from keras import ops
 
 from ..._validate import check_range
-from ...training import Trained, as_array
+from ...training import Trained, as_array, by_xla
 from .data import network_inputs, word_positions
 from .layers import Condition, FirstConvolution, GatedResidual, Output
 from .recipe import WaveNetConfig, WaveNetRecipe
@@ -90,6 +90,12 @@ class WaveNet(Trained):
 
     Attributes
     ----------
+    network : WaveNetNetwork
+        The network.
+    config : WaveNetConfig
+        Its size.
+    voice_names : tuple of str
+        The names of the voices.
     arrays : dict
         ``word_lengths`` [shape=(n_labels, n_voices + 1)]: how many samples each voice takes for each word.
     """
@@ -108,26 +114,11 @@ class WaveNet(Trained):
         loss = keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="mean_with_sample_weight"
         )
-        # the other backends know themselves what to compile
-        jit_compile = recipe.jit_compile if keras.backend.backend() == "tensorflow" else "auto"
-        network.compile(optimizer, loss, jit_compile=jit_compile)
+        network.compile(optimizer, loss, jit_compile=by_xla(recipe.jit_compile))
         lengths = np.full((n_labels, n_voices + 1), 4000, np.int32)
         super().__init__(recipe, facts, {"network": network}, {"word_lengths": lengths})
-
-    @property
-    def network(self) -> WaveNetNetwork:
-        """The network."""
-        return self.networks["network"]
-
-    @property
-    def config(self) -> WaveNetConfig:
-        """The network's size."""
-        return self.recipe.config
-
-    @property
-    def voice_names(self) -> tuple[str, ...]:
-        """The names of the voices."""
-        return tuple(self.facts["voice_names"])
+        self.network, self.config = network, recipe.config
+        self.voice_names = tuple(self.facts["voice_names"])
 
     def voice_number(self, voice: str | None) -> int:
         """Return the number of a voice's name, 0 for None.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 
 import numpy as np
 
@@ -70,14 +69,6 @@ class Request:
         self.uniform = np.stack(
             [np.random.default_rng((seed, b)).random(n_samples) for b in range(n_clips)], axis=1
         )
-
-    def only(self, b: int) -> Request:
-        """Return the request for clip `b` alone."""
-        one = copy(self)
-        for name in ("digits", "voices", "positions"):
-            setattr(one, name, getattr(self, name)[b : b + 1])
-        one.uniform = np.ascontiguousarray(self.uniform[:, b : b + 1])
-        return one
 
     def conditions(self, model: WaveNet) -> tuple[np.ndarray, np.ndarray]:
         """Return what conditions the gates of all layers, and what does if only the voice is known.

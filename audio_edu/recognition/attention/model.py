@@ -44,14 +44,10 @@ class SelfAttention(layers.Layer):
         """Make the four matrices."""
         d, width = input_shape[-1], self.n_heads * self.d_head
         for name, shape in {"q": (d, width), "k": (d, width), "v": (d, width), "o": (width, d)}.items():
-            setattr(
-                self,
-                f"W_{name}",
-                self.add_weight(shape=shape, initializer="glorot_uniform", name=f"W_{name}"),
-            )
-            setattr(
-                self, f"b_{name}", self.add_weight(shape=shape[1:], initializer="zeros", name=f"b_{name}")
-            )
+            weight = self.add_weight(shape=shape, initializer="glorot_uniform", name=f"W_{name}")
+            bias = self.add_weight(shape=shape[1:], initializer="zeros", name=f"b_{name}")
+            setattr(self, f"W_{name}", weight)
+            setattr(self, f"b_{name}", bias)
 
     def call(self, x: Any, mask: Any = None, return_weights: bool = False) -> Any:
         """Attend.

@@ -45,7 +45,7 @@ def test_a_copy_is_found_however_late_and_loud(digits):
 def test_an_untrained_generator_is_found_out(digits, untrained):
     parts = [np.flatnonzero(digits.split != "test")[::23], np.flatnonzero(digits.split == "test")[::13]]
     small = digits.select(np.concatenate(parts))
-    report = evaluate(untrained, small, judge=load_cnn(), n_clips=60, n_neighbours=20)
+    report = evaluate(untrained, small, judge=load_cnn(), n_clips=60)
     assert report["n_clips"] == 60
     assert report["recognized"] < 0.4
     assert report["recognized"] == pytest.approx(np.mean(report["recognized_per_digit"]), abs=1e-3)

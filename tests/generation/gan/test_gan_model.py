@@ -76,7 +76,7 @@ class TestNetworks:
 
     def test_what_is_refused(self):
         with pytest.raises(ValueError, match="kind is 'wave'"):
-            build_generator("wave")
+            build_generator("wave", (8, 8, 8, 8))
         with pytest.raises(ValueError, match="expected 5 numbers for kind 'waveform'"):
             build_critic("waveform", (8, 8, 8, 8))
 

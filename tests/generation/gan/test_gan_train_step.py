@@ -8,9 +8,10 @@ import pytest
 from tones import tones
 
 from audio_edu.generation.gan.family import FAMILY
+from audio_edu.generation.gan.layers import MinibatchDeviation, SpectralDense
 from audio_edu.generation.gan.model import build_critic, build_generator
 from audio_edu.generation.gan.recipe import TINY
-from audio_edu.generation.gan.toy import toy_critic, toy_generator
+from audio_edu.generation.gan.toy import toy_generator
 from audio_edu.generation.gan.train_step import adversarial_step
 from audio_edu.training import as_array, train
 
@@ -25,9 +26,11 @@ def trainable(network):
 
 @pytest.fixture
 def networks():
-    """Those of the game of notes, the critic with all layers that there are for one."""
+    """Small ones for notes, the critic with the layers that there are for one."""
     keras.utils.set_random_seed(0)
-    return toy_generator(8), toy_critic("deviation", 8)
+    x, digit = keras.Input((2,)), keras.Input((), dtype="int32")
+    h = MinibatchDeviation()(keras.layers.LeakyReLU(0.2)(SpectralDense(8)(x)))
+    return toy_generator(2), keras.Model([x, digit], [SpectralDense(1)(h), keras.layers.Dense(10)(h)])
 
 
 def batch(shape=(2,), n_z=2):
@@ -69,7 +72,7 @@ def test_the_average_of_the_generator_follows_it(networks):
         assert np.allclose(average, 0.75 * first + 0.25 * second, atol=1e-6)
 
 
-@pytest.mark.parametrize("loss", ["hinge", "logarithm", "saturating"])
+@pytest.mark.parametrize("loss", ["hinge", "logarithm"])
 def test_the_losses_are_what_they_say(networks, loss):
     g, d = networks
     real, labels, z, _ = batch()
@@ -88,10 +91,6 @@ def test_the_losses_are_what_they_say(networks, loss):
         "logarithm": (
             -np.log(sigma(s_real)).mean() - np.log(1 - sigma(s_fake)).mean(),
             -np.log(sigma(s_fake)).mean(),
-        ),
-        "saturating": (
-            -np.log(sigma(s_real)).mean() - np.log(1 - sigma(s_fake)).mean(),
-            np.log(1 - sigma(s_fake)).mean(),
         ),
     }[loss]
     assert of_critic == pytest.approx(expected[0], rel=1e-3)

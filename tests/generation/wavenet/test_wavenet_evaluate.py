@@ -18,9 +18,9 @@ def test_costs_are_minus_log2_of_the_softmax():
 def test_bits_of_a_batch_are_those_of_its_clips():
     model = small_wavenet()
     rng = np.random.default_rng(0)
-    clips = [rng.integers(0, 256, n) for n in (50, 200, 121, 60)]
-    labels = np.array([0, 1, 2, 0])
-    bits = wavenet_bits(model, clips, labels, batch_size=3)
+    clips = [rng.integers(0, 256, n) for n in (50, 200, 121, 60, 90, 91, 92, 20, 140, 160)]
+    labels = np.arange(10) % 3
+    bits = wavenet_bits(model, clips, labels)  # two batches
     for clip, label, together in zip(clips, labels, bits, strict=True):
         logits = teacher_forced_logits(model, clip, digit=int(label), n_word=len(clip))
         np.testing.assert_allclose(code_costs(logits, clip).sum(), together, rtol=1e-4)
