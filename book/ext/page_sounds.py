@@ -103,7 +103,7 @@ def phases() -> Player:
 
 
 def programs() -> Player:
-    """One sentence, as three programs of the documents would leave it."""
+    """One sentence, as three steps of the documents' programs would leave it."""
     x, sample_rate = _sentence(3)
     S = stft(x, n_fft=512, hop_length=128)
     picture = magnitude_db(S, ref=np.abs(S).max())
@@ -115,8 +115,8 @@ def programs() -> Player:
             "decibels as samples": picture.ravel()[: len(x)] / 40 + 1,
         },
         sample_rate,
-        title="Seven, three, one, as three programs would leave it",
-        hint="Document 5 leaves out µ-law, so that a soft voice crackles, and scales by 32767.5; document 3 writes the picture into the file.",
+        title="Seven, three, one, after three steps of the documents' programs",
+        hint="Document 5 leaves out µ-law, so that a soft voice crackles, and scales by 32767.5; document 3 writes its picture into the file.",
     )
 
 
