@@ -198,14 +198,14 @@ def ahead(sentence):
     return max((int(number) for pair in named for number in pair if number), default=0)
 
 
-def used_too_early(source):
-    terms, number = list(first_chapters()), int(source.stem[:2])
-    found = {}
-    for sentence, following in pairwise([*sentences(source.read_text("utf-8")), ""]):
+def used_too_early(text, number):
+    """What chapter `number` uses of the terms that later chapters introduce, once each."""
+    terms, found = list(first_chapters()), {}
+    for sentence, following in pairwise([*sentences(text), ""]):
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", " ", sentence)
-        looks = max(ahead(sentence), ahead(following))
+        looks = max(number, ahead(sentence), ahead(following))
         for term, pattern, chapter in terms:
-            if max(number, looks) < chapter and pattern.search(plain):
+            if looks < chapter and pattern.search(plain):
                 found.setdefault(term, f"{term} (chapter {chapter}): {' '.join(sentence.split())[:140]}")
     return list(found.values())
 
@@ -214,5 +214,24 @@ def used_too_early(source):
     "source", [s for s in SOURCES if int(s.stem[:2]) <= 22], ids=lambda source: source.stem
 )
 def test_terms_are_introduced_before_they_are_used(source):
-    early = used_too_early(source)
+    early = used_too_early(source.read_text("utf-8"), int(source.stem[:2]))
     assert not early, "\n".join(["define it, name its chapter, or correct the glossary:", *early])
+
+
+@pytest.mark.parametrize(
+    ("text", "early"),
+    [
+        ("A vocoder speaks.", ["vocoder"]),
+        ("It is trained by back-propagation. So are\nGANs.", ["backpropagation", "generative adversarial"]),
+        ("Two impulse\nresponses.", []),
+        ("A vocoder ([chapter 14](14_text_to_speech)) speaks. A spectrogram will do (chapter 3).", []),
+        ("A vocoder speaks. Chapter 14 says how.", []),
+        ("A vocoder (chapter 3) speaks.", ["vocoder"]),
+        ("`vocoder(x)` and [the vocoder](14_text_to_speech).\n```python\nvocoder()\n```\n", []),
+        ("## Further reading\nOn the vocoder.\n## What goes wrong\nNo logits.", ["logits"]),
+    ],
+)
+def test_what_is_used_too_early_is_found(text, early):
+    found = used_too_early(text, 2)
+    assert len(found) == len(early)
+    assert all(name.startswith(term) for name, term in zip(found, early, strict=True))
