@@ -123,7 +123,7 @@ def least_mean_squares(
     step : float
         The step size; with `normalized` between 0 and 2.
     normalized : bool
-        Divide each step by the energy of the samples in the filter (NLMS): loud moments then teach no faster. A
+        Divide each step by the energy of the samples in the filter (NLMS): loud moments teach no faster. A
         hundredth of the mean energy is added, or the steps would be huge where x is silent.
 
     Returns

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import keras
 
-from ..datasets import Corpus, load_digits, load_fsdd
+from ..datasets import Corpus
 from ..reproducible import set_seed
 from ..training import Family, adamw, by_xla
 from .bench import bench
@@ -23,10 +22,6 @@ class RecognizerFamily(Family):
     #: Called with the number of classes and the recipe's own fields; returns the network.
     builder: Callable[..., keras.Model]
     evaluate = staticmethod(evaluate)
-
-    def corpus(self, recipe: RecognizerRecipe, data: Path | None = None) -> Corpus:
-        """Load the digits that ship, or recordings named ``{digit}_{speaker}_{take}.wav``."""
-        return load_digits() if data is None else load_fsdd(data)
 
     def build(self, recipe: RecognizerRecipe, facts: Mapping[str, Any]) -> Recognizer:
         """Build a recogniser with weights drawn from the recipe's seed."""

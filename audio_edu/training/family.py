@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from ..datasets import Corpus
+from ..datasets import Corpus, load_digits, load_fsdd
 from .checkpoints import load_checkpoint
 from .recipe import Recipe
 
@@ -100,7 +100,7 @@ class Family(Protocol):
     """What a family's class has.
 
     Optional: ``Options``, a frozen dataclass of what can be asked for, each field with a help text in its
-    metadata, and ``generate(model, options)``, which returns samples and their rate; ``bench(model)``, which
+    metadata, and ``generate(model, options)``, which returns samples and their rate; ``bench()``, which
     returns rows for `audio_edu.bench`; ``finish(model, batches)`` after the last step.
     """
 
@@ -116,7 +116,8 @@ class Family(Protocol):
     tiny: Recipe
 
     def corpus(self, recipe: Any, data: Path | None = None) -> Corpus:
-        """Load what the recipe learns from, or recordings of the reader's own."""
+        """Load what the recipe learns from: digits, or recordings named ``{digit}_{speaker}_{take}.wav``."""
+        return load_digits() if data is None else load_fsdd(data)
 
     def facts(self, recipe: Any, train: Corpus) -> dict[str, Any]:
         """Say what of a corpus has to be known to build a model: as a rule classes and sample rate."""

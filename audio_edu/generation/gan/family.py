@@ -1,10 +1,9 @@
 """The family of generative adversarial networks: ``audio-edu train|evaluate|generate gan``."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-from ...datasets import Corpus, load_digits, load_fsdd
+from ...datasets import Corpus
 from ...reproducible import set_seed
 from ...training import Family
 from .data import batches
@@ -20,10 +19,6 @@ class GanFamily(Family):
     package, recipes, tiny, judge = "generation.gan", RECIPES, TINY, "cnn"
     evaluate = staticmethod(evaluate)
     Options, generate = Options, staticmethod(generate)
-
-    def corpus(self, recipe: GanRecipe, data: Path | None = None) -> Corpus:
-        """Load the digits that ship, or recordings named ``{digit}_{speaker}_{take}.wav``."""
-        return load_digits() if data is None else load_fsdd(data)
 
     def build(self, recipe: GanRecipe, facts: Mapping[str, Any]) -> Gan:
         """Build both networks with weights drawn from the recipe's seed."""

@@ -1,12 +1,11 @@
 """WaveNet as a family: what `audio_edu.training` and the command line ask of it."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ...datasets import Corpus, load_digits, load_fsdd
+from ...datasets import Corpus
 from ...reproducible import set_seed
 from ...training import Family
 from .bench import bench
@@ -27,10 +26,6 @@ class WaveNetFamily(Family):
     evaluate = staticmethod(evaluate)
     Options, generate = Options, staticmethod(generate_digits)
     bench = staticmethod(bench)
-
-    def corpus(self, recipe: WaveNetRecipe, data: Path | None = None) -> Corpus:
-        """Load `digits`, or recordings in the layout of FSDD."""
-        return load_digits() if data is None else load_fsdd(data)
 
     def facts(self, recipe: WaveNetRecipe, train: Corpus) -> dict[str, Any]:
         """Say what it can be asked to say, at which sample rate (Hz), and by which voices."""
