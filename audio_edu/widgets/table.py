@@ -64,6 +64,8 @@ def table(rows: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, caption: str
     columns = list(dict.fromkeys(name for row in rows for name in row))
 
     def shown(value: Any) -> str:
-        return f"{value:.{digits}f}".replace("-", "−") if isinstance(value, float) else str(value)
+        if not isinstance(value, float):
+            return str(value)
+        return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # + 0.0 turns −0.0 into 0.0
 
     return Table(caption, columns, [[shown(row.get(name, "")) for name in columns] for row in rows])
