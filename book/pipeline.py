@@ -7,9 +7,10 @@
     python book/pipeline.py --lab              copy the executed chapters to work/, to be changed there
 
 A chapter is stale when the content of anything that its outputs depend on has changed since it was
-executed: its own text and exercises, the `audio_edu` modules it imports (followed transitively), the data those modules
-load, or the pinned requirements. The fingerprint of each is kept in the notebook's metadata, beside the
-wall time and the peak memory of the execution. Time stamps play no part, so a fresh clone is not stale.
+executed: its own text and exercises, the `audio_edu` modules it imports (followed transitively), the data
+those modules load, or the pinned requirements. The fingerprint of each is kept in the notebook's metadata,
+beside the wall time and the peak memory of the execution. Time stamps play no part, so a fresh clone is not
+stale.
 """
 
 from __future__ import annotations

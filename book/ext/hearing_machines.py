@@ -1,6 +1,7 @@
 """The book's own Sphinx extension: what the pages need beyond Jupyter Book.
 
-* The scripts and the style of players and exercises come from the package, once for all pages: stored outputs hold neither.
+* The scripts and the style of players and exercises come from the package, once for all pages: stored outputs
+  hold neither.
 * Third-party files come from ``book/vendor``. They stay out of ``_static``, whose scripts Jupyter Book puts
   into the head of every page.
 * Each chapter says what executing it cost, as measured when it was executed.

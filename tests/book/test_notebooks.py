@@ -12,10 +12,13 @@ import pipeline
 import pytest
 import yaml
 
+from audio_edu.exercises.check import exercises
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = pipeline.chapter_sources()
 NUMBERED = [source for source in SOURCES if int(source.stem[:2]) <= 22]
 every_chapter = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+every_numbered_chapter = pytest.mark.parametrize("source", NUMBERED, ids=lambda source: source.stem)
 ANATOMY = [
     "Before you start",
     "The formula",
@@ -29,6 +32,8 @@ ANATOMY = [
     "Further reading",
 ]
 LEAST_COMPARED = 0.8
+MAX_CODE_WIDTH = 88
+MAX_WORDS = 5000
 MAX_NOTEBOOK_BYTES = 2_000_000
 # The budget is 60 s on two quiet cores. What is stored was measured where the chapter was made, on slower or
 # busy machines too: this bound finds a chapter that has run away.
@@ -87,10 +92,36 @@ def test_within_budget(source):
     assert executed.metadata["audio_edu"]["peak_memory_mb"] > 0
 
 
-@pytest.mark.parametrize("source", NUMBERED, ids=lambda source: source.stem)
+@every_numbered_chapter
 def test_a_chapter_has_the_ten_sections_in_order(source):
     headings = re.findall(r"^## (.+?)\s*$", source.read_text("utf-8"), re.M)
     assert headings == ANATOMY
+
+
+@every_numbered_chapter
+def test_no_line_of_code_is_wider_than_its_column(source):
+    code = [cell.source for cell in pipeline.read_source(source).cells if cell.cell_type == "code"]
+    wide = [line for cell in code for line in cell.splitlines() if len(line) > MAX_CODE_WIDTH]
+    assert wide == []
+
+
+@every_numbered_chapter
+def test_a_chapter_is_not_too_long(source):
+    prose = [cell.source for cell in pipeline.read_source(source).cells if cell.cell_type == "markdown"]
+    assert sum(len(cell.split()) for cell in prose) <= MAX_WORDS
+
+
+@every_numbered_chapter
+def test_every_exercise_is_asked_and_has_a_solution_that_is_right(source):
+    asked, solved = [], []
+    for cell in (cell for cell in notebook(source).cells if cell.cell_type == "code"):
+        names = re.findall(r'check\("([^"]+)"', cell.source)
+        is_solution = "solution" in cell.metadata.get("tags", [])
+        (solved if is_solution else asked).extend(names)
+        said = "".join(out.get("text", "") for out in cell.outputs)
+        assert not (names and is_solution) or said.count("Right!") == len(names), cell.source
+    chapter = source.stem[:2]
+    assert asked == solved == [f"{chapter}-{number}" for number in exercises(chapter)]
 
 
 # --- What nbval compares ---------------------------------------------------------------------------------
