@@ -143,7 +143,7 @@ def _twelfths(features: np.ndarray) -> np.ndarray:
 
 
 def nearest_clips(query: Corpus, reference: Corpus) -> tuple[np.ndarray, np.ndarray]:
-    """Find the reference clip of the same label that each query clip is most like, to see whether it is a copy.
+    """Find the reference clip of the same label that each query clip is most like: it may be a copy.
 
     Parameters
     ----------

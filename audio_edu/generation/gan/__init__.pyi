@@ -1,5 +1,4 @@
 from .data import words_that_fit as words_that_fit
-from .evaluate import nearest_training_clips as nearest_training_clips
 from .family import FAMILY as FAMILY
 from .family import load_gan as load_gan
 from .formulas import discriminator as discriminator
