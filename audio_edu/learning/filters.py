@@ -124,7 +124,7 @@ def least_mean_squares(
         The step size; with `normalized` between 0 and 2.
     normalized : bool
         Divide each step by the energy of the samples in the filter (NLMS): loud moments teach no faster. A
-        hundredth of the mean energy is added, or the steps would be huge where x is silent.
+        hundredth of the mean energy so far is added, or the steps would be huge where x is silent.
 
     Returns
     -------
@@ -152,10 +152,11 @@ def least_mean_squares(
         raise ValueError(f"y has {len(y)} samples; expected as many as x, {len(x)}.")
     padded = np.concatenate([np.zeros(n_taps - 1), x])
     h, error = np.zeros(n_taps), np.zeros(len(x))
-    least = 0.01 * n_taps * np.mean(x**2)
+    # a hundredth of the mean energy so far
+    least = 0.01 * n_taps * np.cumsum(x**2) / np.arange(1, len(x) + 1) + 1e-12
     for n in range(len(x)):
         past = padded[n : n + n_taps][::-1]  # x[n], x[n−1], …
         error[n] = y[n] - h @ past
         # h ← h + μ e[n] x[n−m]: the gradient of the one term e[n]²
-        h += step * error[n] * past / (past @ past + least if normalized else 1.0)
+        h += step * error[n] * past / (past @ past + least[n] if normalized else 1.0)
     return h, error
