@@ -86,7 +86,7 @@
       [...this.list.children].forEach((item, i) => {
         const text = item.textContent;
         item.dataset.letter = "abcdefgh"[i];
-        item.replaceChildren(make("span", "", text));
+        item.replaceChildren(make("span", "", `${item.dataset.letter}. ${text}`));
         for (const [arrow, name, step] of [["↑", "up", -1], ["↓", "down", 1]]) {
           const button = make("button", "ae-move", arrow);
           Object.assign(button, { type: "button", ariaLabel: `Move ${name}: ${text}` });
