@@ -45,6 +45,28 @@ def test_each_ablation_leaves_out_something_else():
     assert recipes[-1] == Augmentation.none()
 
 
+def test_architecture_changes_one_thing_at_a_time():
+    recipes = [job[1] for job in experiments.jobs("architecture", "cnn", PEOPLE, seeds=[1])]
+    assert [recipe.kind for recipe in recipes] == ["document"] * 2 + ["small"] * 2
+    plain, augmented, small, _ = recipes
+    assert replace(plain, augmentation=augmented.augmentation) == augmented
+    assert replace(plain, kind="small") == small
+
+
+def test_heard_says_who_recognised_which_clip(monkeypatch):
+    class Deaf:
+        def load(self):
+            return self
+
+        def probabilities(self, clips):
+            return np.eye(10)[np.zeros(len(clips), int)]
+
+    monkeypatch.setattr(experiments, "FAMILIES", {"cnn": Deaf(), "rnn": Deaf()})
+    rows = experiments.heard(replace(PEOPLE, info={"take": np.arange(120)}))
+    assert len(rows) == 120 and list(rows[0]) == ["speaker", "digit", "take", "cnn", "rnn"]
+    assert all(row["cnn"] == (row["digit"] == 0) for row in rows)
+
+
 def test_unknown_protocols_and_corpora_that_do_not_fit():
     with pytest.raises(ValueError, match="protocol"):
         list(experiments.jobs("guess", "cnn", PEOPLE, seeds=[1]))

@@ -28,7 +28,8 @@ def build_cnn(
     ----------
     kind : {"small", "document"}
         ``document`` is the network of the book's source documents made right: two *different* convolutions
-        of 3 × 3, each followed by max pooling, then flattened, then two dense layers. ``small`` is the one
+        of 3 × 3, each followed by max pooling, then flattened, then two dense layers; it sees the bands and
+        not the mask. ``small`` is the one
         that ships: strided convolutions, batch normalization, and pooling over the frames that hold speech
         alone.
     settings : FeatureSettings, optional
@@ -56,11 +57,11 @@ def build_cnn(
     check_range(dropout, "dropout", 0.0, 0.95)
     settings = settings or FeatureSettings()
     frames = layers.Input((settings.n_frames, settings.n_channels), name="frames")
-    if kind == "document":
-        return _document_cnn(frames, n_classes, dropout)
-
     n_mels = settings.n_mels
     mask, x = frames[..., n_mels:], frames[..., :n_mels, None]
+    if kind == "document":
+        return _document_cnn(frames, x, n_classes, dropout)
+
     # (time, mel): 101×40 → 51×20 → 51×10 → 26×5
     for i, (channels, kernel, strides) in enumerate(
         [(16, (5, 5), (2, 2)), (width // 2, (3, 3), (1, 2)), (width * 3 // 4, (3, 3), (2, 2))], start=1
@@ -86,9 +87,7 @@ def _conv_block(x: Any, convolution: layers.Layer, number: int) -> Any:
     return layers.ReLU(name=f"relu{number}")(x)
 
 
-def _document_cnn(frames: Any, n_classes: int, dropout: float) -> keras.Model:
-    n_frames, n_channels = frames.shape[1:]
-    x = layers.Reshape((n_frames, n_channels, 1))(frames)
+def _document_cnn(frames: Any, x: Any, n_classes: int, dropout: float) -> keras.Model:
     x = layers.Conv2D(32, (3, 3), activation="relu", name="conv1")(x)
     x = layers.MaxPooling2D((2, 2), name="pool1")(x)
     # a second layer object: the same one again would have to take 32 channels where it was made for 1
