@@ -36,7 +36,7 @@ def ground():
 
 def tones(level=0.1):
     """A tone for each corner of the unit square."""
-    t = np.arange(2 * RATE) / RATE
+    t = np.arange(20 * RATE) / RATE  # no busy machine comes to the end of it
     return {place: level * np.sin(2 * np.pi * f0 * t) for place, f0 in PITCHES.items()}
 
 
