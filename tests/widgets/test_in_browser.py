@@ -12,8 +12,8 @@ from conftest import EMBED_JS
 pytestmark = pytest.mark.browser
 needs_embed = pytest.mark.skipif(not EMBED_JS.exists(), reason="book/vendor/widgets is not there")
 
-# What the reader hears: every sample that leaves the page's mixer, kept in window.heard. A worklet runs on the
-# audio thread, so nothing is lost while the page's own thread is busy.
+# What the reader hears: every sample that leaves the page's mixer, kept in window.heard. A worklet runs on
+# the audio thread, so nothing is lost while the page's own thread is busy.
 TAP = """async () => {
   const { context, output } = window.audioEdu;
   const code = `registerProcessor("tap", class extends AudioWorkletProcessor {
@@ -113,7 +113,9 @@ def test_dragging_goes_on_where_it_is_let_go(open_page):
 
 
 def test_only_one_plays_and_the_end_stops(open_page):
-    page = open_page(listen(tone(duration=1.5), RATE, title="one"), listen(tone(duration=LONG), RATE, title="two"))
+    page = open_page(
+        listen(tone(duration=1.5), RATE, title="one"), listen(tone(duration=LONG), RATE, title="two")
+    )
     page.get_by_role("button", name="Play: two").click()
     page.get_by_role("button", name="Pause: two").wait_for()
     page.get_by_role("button", name="Play: one").click()
@@ -134,7 +136,9 @@ def test_repeat_goes_round(open_page):
 
 
 def test_switching_leaves_no_gap_and_keeps_the_position(open_page):
-    page = open_page(compare({"low": tone(300, LONG), "high": tone(900, LONG)}, RATE, title="Two", match=False))
+    page = open_page(
+        compare({"low": tone(300, LONG), "high": tone(900, LONG)}, RATE, title="Two", match=False)
+    )
     page.get_by_role("button", name="Play: Two").click()
     page.get_by_role("button", name="Pause: Two").wait_for()
     page.evaluate(TAP)
