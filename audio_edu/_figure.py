@@ -62,10 +62,10 @@ class Picture:
 
     def __init__(self, fig: Figure, alt: str):
         self.alt, self.facts = alt, figure_facts(fig)
-        self.html = (
-            f'<figure class="ae-figure"><img alt="{escape(alt)}" '
-            f'src="{image_uri(fig)}" style="width:100%;height:auto;background:#fff"></figure>'
-        )
+        # a figure of 6 in fills the column; a smaller one is not blown up to it
+        size = f"width:100%;max-width:{44 / 6 * fig.get_figwidth():.0f}rem;height:auto;background:#fff"
+        image = f'<img alt="{escape(alt)}" src="{image_uri(fig)}" style="{size}">'
+        self.html = f'<figure class="ae-figure">{image}</figure>'
         self.n_bytes = len(self.html)
 
     def __repr__(self) -> str:
