@@ -10,18 +10,19 @@ follow the file's name: "is cut short: ...".
 import re
 import struct
 
-#: What is walked. The first bytes, where chunks begin, what stands there, how a chunk begins (its name, its
-#: size), what the size counts beside the content, what it is padded to, the name of the samples' chunk, and
-#: the bytes in it that come before the samples.
+#: By the first bytes: where chunks begin, how a chunk begins (its name, its size), what the size counts
+#: beside the content, what it is padded to, the samples' chunk, and what comes before the samples in it.
 _CHUNKS = {
-    b"RIFF": (12, rb"....WAVE", "<4sI", 0, 2, b"data", 0),
-    b"RIFX": (12, rb"....WAVE", ">4sI", 0, 2, b"data", 0),
-    b"RF64": (12, rb"....WAVE", "<4sI", 0, 2, b"data", 0),
-    b"FORM": (12, rb"....AIF[FC]", ">4sI", 0, 2, b"SSND", 8),
-    b"caff": (8, rb"\0\1", ">4sq", 0, 1, b"data", 4),
-    b"riff": (40, rb".{20}wave", "<16sQ", 24, 8, b"data", 0),  # Sony Wave64
+    b"RIFF": (12, "<4sI", 0, 2, b"data", 0),
+    b"RIFX": (12, ">4sI", 0, 2, b"data", 0),
+    b"RF64": (12, "<4sI", 0, 2, b"data", 0),
+    b"FORM": (12, ">4sI", 0, 2, b"SSND", 8),
+    b"caff": (8, ">4sq", 0, 1, b"data", 4),
+    b"riff": (40, "<16sQ", 24, 8, b"data", 0),  # Sony Wave64
 }
-_NAME = re.compile(rb"[ -~]{4}")  # of a chunk
+# The chunks that the samples need; of the others, some make libsndfile fail.
+_NEEDED = (b"fmt ", b"fact", b"data", b"COMM", b"SSND", b"desc", b"chan", b"kuki", b"pakt")
+_NAME = re.compile(rb"[ -~]{4}|ID3|TAG")  # of a chunk, or of a tag among them
 _FLAC = re.compile(rb"fLaC[\0\x80]\0\0\x22")
 # The first frame of most MP3 files is silent and counts the others: "Xing" after the side information.
 _MP3_COUNT = re.compile(
@@ -68,23 +69,15 @@ def split_streams(data: bytes) -> tuple[list[bytes], list[str]]:
     remarks: list[str] = []
     position = _after_tags(data, 0)
     while position < len(data):
-        magic = data[position : position + 4]
-        if magic in _CHUNKS and re.compile(_CHUNKS[magic][1], re.DOTALL).match(data, position + 4):
-            read = _read_chunks
-        elif magic in (b".snd", b"dns."):
-            read = _read_au
-        elif magic == b"OggS":
-            read = _read_ogg
-        elif magic == b"fLaC":
-            read = _read_flac
-        elif _mp3_frame(data, position):
+        read = next((read for pattern, read in _READERS if pattern.match(data, position)), None)
+        if read is None and _mp3_frame(data, position):
             read = _read_mp3
-        elif streams:
+        if read is None and streams:
             raise ValueError(
                 f"goes on for {len(data) - position} bytes after its end, with what is neither sound nor a "
                 f"tag: its header is damaged, or something was appended. {_CONVERT}"
             )
-        else:
+        if read is None:
             raise ValueError(_what_it_is(data[position : position + 512]))
         stream, end = read(data, position, remarks)
         streams.append(stream)
@@ -126,13 +119,14 @@ def _true_size(size: int, available: int, before: int, remarks: list[str]) -> in
 
 
 def _read_chunks(data: bytes, begin: int, remarks: list[str]) -> tuple[bytes, int]:
-    first, _, head, counted, align, wanted, before = _CHUNKS[data[begin : begin + 4]]
+    first, head, counted, align, wanted, before = _CHUNKS[data[begin : begin + 4]]
     # Below 4 GB, which is more than is read here, RF64 is a WAV file.
     kept = [data[begin : begin + first].replace(b"RF64", b"RIFF")]
-    position, width, size64, found = begin + first, struct.calcsize(head), 0, False
+    position, width, size64, found, padding = begin + first, struct.calcsize(head), 0, False, 0
     while position + width <= len(data):
         name, size = struct.unpack_from(head, data, position)
-        if (found and name[:4] in (*_CHUNKS, b"fLaC", b"OggS")) or not _NAME.match(name):
+        appended = _after_tags(data, position) > position or name[:4] in (*_CHUNKS, b"fLaC", b"OggS")
+        if (found and appended) or not _NAME.match(name):
             break
         start, size = position + width, size - counted
         if name == b"ds64" and len(data) >= start + 16:
@@ -146,14 +140,14 @@ def _read_chunks(data: bytes, begin: int, remarks: list[str]) -> tuple[bytes, in
             size = size64 if size64 and size == 0xFFFFFFFF else size
             if size > before or not _is_chunk(data, start + max(size, 0), head, counted):
                 size = _true_size(size, len(data) - start, before, remarks)
-        if size < 0:
-            raise ValueError(f"is damaged: a chunk {name[:4]!r} of {size} bytes.")
-        end = min(start + size, len(data))
-        kept.append(
-            struct.pack(head, name, end - start + counted) + data[start:end] + bytes((start - end) % align)
-        )
-        # Some writers forget the zero after a chunk of odd size.
-        position = start + size if _NAME.match(data, end) else start + size + -size % align
+        end = start + size
+        if not 0 <= size <= len(data) - start:
+            raise ValueError(f"is cut short or damaged: its chunk {name[:4]!r} is not complete.")
+        if name[:4] in _NEEDED:
+            kept += [bytes(padding), struct.pack(head, name, size + counted), data[start:end]]
+            padding = -size % align
+        # Some writers forget the zeros after a chunk of odd size.
+        position = end if _NAME.match(data, end) else end + -size % align
     if not found:
         raise ValueError(f"is cut short: {len(data) - begin} bytes without samples.")
     return b"".join(kept), min(position, len(data))
@@ -240,6 +234,14 @@ def _mp3_frame(data: bytes, position: int) -> int:
     sample_rate = (44100, 48000, 32000)[bits >> 2 & 3] >> halvings
     kbits = _MP3_KBITS[not halvings][(bits >> 4) - 1]
     return (72_000 if halvings else 144_000) * kbits // sample_rate + (bits >> 1 & 1)
+
+
+_READERS = [
+    (re.compile(rb"(?s)(RIFF|RIFX|RF64)....WAVE|FORM....AIF[FC]|caff\0\x01|riff.{20}wave"), _read_chunks),
+    (re.compile(rb"\.snd|dns\."), _read_au),
+    (re.compile(rb"OggS"), _read_ogg),
+    (re.compile(rb"fLaC"), _read_flac),
+]
 
 
 def _what_it_is(head: bytes) -> str:
