@@ -84,9 +84,9 @@ def recordings(
             elif naming:
                 all_but_suffix = wanted(name.with_suffix(".wav"))
                 _note(passed_over, name, _CONVERT % name.suffix if all_but_suffix else f"not named {naming}")
+    except (FileNotFoundError, PermissionError):
+        raise
     except _NOT_WHOLE as error:
-        if getattr(error, "errno", None):  # of the disk, not of the archive
-            raise
         raise ValueError(
             f"{path} is damaged, or no whole zip or tar archive, and nothing of it is used: {error}. Get it "
             "anew, or unpack it yourself and give the folder."
@@ -95,7 +95,8 @@ def recordings(
     said = f"{n} of {n + len(clips)} files passed over. " if n else ""
     said += "; ".join(f"{_some(names)}: {text}" for text, names in [*passed_over.values(), *guessed.values()])
     if not clips:
-        raise ValueError(f"path is {str(path)!r}, which holds no recording that can be read. {said}".rstrip())
+        kind = f"recording named {naming}" if naming else "recording"
+        raise ValueError(f"path is {str(path)!r}, which holds no {kind} that can be read. {said}".rstrip())
     if said:
         warnings.warn(f"{path}: {said}", stacklevel=3)
     return clips
@@ -181,6 +182,12 @@ def _zip(path: Path) -> Iterator[Member]:
                 raise zipfile.BadZipFile(f"it unpacks to more than {_most(path):,} bytes")
             return archive.read(entry)
 
+        with open(path, "rb") as file:
+            file.seek(-min(path.stat().st_size, 1 << 16), 2)
+            end = file.read().rpartition(b"PK\5\6")[2]
+        # zipfile takes what it finds; a damaged length hides the files after it
+        if len(archive.infolist()) & 0xFFFF != int.from_bytes(end[6:8], "little") != 0xFFFF:
+            raise zipfile.BadZipFile("its table of contents is damaged")
         for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
             if not entry.is_dir():
                 name = _name(entry.filename, "utf-8" if entry.flag_bits & 0x800 else "cp437")
@@ -231,14 +238,17 @@ class _Entry(tarfile.TarInfo):
 
 
 class _Bounded:
-    """A file that ends with an error where more comes out of it than it may."""
+    """A file that ends with an error where more comes out of it than it may, or less than is asked for."""
 
     def __init__(self, file: IO[bytes], most: int):
-        self.file, self.most, self.n_bytes = file, most, 0
+        self.file, self.most, self.n_bytes, self.n_ends = file, most, 0, 0
 
     def read(self, size: int) -> bytes:
         part = self.file.read(size)
         self.n_bytes += len(part)
+        self.n_ends += not part
+        if self.n_ends > 3:  # `tarfile` would skip on and on
+            raise EOFError("it ends before its last file does")
         if self.n_bytes > self.most:
             raise tarfile.ReadError(f"it unpacks to more than {self.most:,} bytes")
         return part

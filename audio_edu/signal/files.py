@@ -100,7 +100,7 @@ def load_audio(
 def read_file(path: Path) -> bytes:
     """Return the bytes of a file; a ValueError goes on after its name where it is no file, or too large."""
     if not path.is_file():
-        raise ValueError("is a device, a pipe or a socket; expected a regular file.")
+        raise ValueError("is no regular file, but a device, a pipe, a socket or a link to nothing.")
     if path.stat().st_size > LARGEST:
         raise ValueError(f"has {path.stat().st_size:,} bytes; at most {LARGEST:,} are read.")
     return path.read_bytes()
