@@ -10,6 +10,7 @@ import os
 import shlex
 import sys
 import typing
+import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -30,6 +31,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         The words after ``audio-edu``. Default: those of the running process.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: print(f"audio-edu: {message}", file=sys.stderr)
+        return _run(argv)
+
+
+def _run(argv: Sequence[str]) -> int:
     try:
         args = _parser(argv).parse_args(argv)
         if args.run is None:
@@ -200,10 +207,13 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def _evaluate(args: argparse.Namespace) -> int:
     family, model = family_of(args.name), load_model(args.name)
-    corpus = family.corpus(model.recipe, args.data)
+    with warnings.catch_warnings(record=True) as remarks:
+        corpus = family.corpus(model.recipe, args.data)
     split = args.split or ("all" if args.data else "test")
     report = family.evaluate(model, corpus, split=split, judge=_judge(family, args.judge))
     report = {"name": str(args.name), "n_parameters": model.n_parameters, **report}
+    if remarks:  # what was left out belongs beside the score
+        report["remarks"] = "; ".join(str(remark.message) for remark in remarks)
     if args.json:
         print(json.dumps(report))
     else:
