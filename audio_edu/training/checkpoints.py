@@ -129,8 +129,8 @@ def load_checkpoint(family: Family, name: str | Path) -> Any:
     arrays = read_arrays(path)
     if card.get("digest") != digest(path, card):
         raise ValueError(
-            f"{path} and its card do not belong together: one was changed, or a training was stopped while it "
-            "wrote them. Restore both from the repository, or train it again (with --resume, if it was stopped)."
+            f"{path} and its card do not belong together: one was changed, or a training was stopped while "
+            "it wrote them. Restore both, or train it again (with --resume, if it was stopped)."
         )
     with _names_the_card(path):
         check_range(card["facts"]["sample_rate"], "sample_rate", 1, 10**9, integer=True)
