@@ -47,6 +47,12 @@ STYLE: dict[str, Any] = {
 }
 
 
+def use_style() -> None:
+    """Draw in the book's style from now on: nothing of the reader's matplotlibrc or style sheet is left."""
+    matplotlib.rcdefaults()  # the window system stays the reader's
+    matplotlib.rcParams.update(STYLE)
+
+
 class Picture:
     """A finished figure with its description: what a cell shows instead of a bare figure.
 
@@ -81,7 +87,8 @@ def image_uri(fig: Figure) -> str:
     from PIL import Image
 
     raw = io.BytesIO()
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context():
+        use_style()
         # 864 pixels at 6 in: more than the book's column has, and sharp on a phone.
         fig.savefig(raw, format="png", dpi=144, pil_kwargs={"compress_level": 1})
     image = Image.open(raw).convert("RGB")

@@ -59,12 +59,7 @@ def _run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt as stopped:
         print("\nStopped.", file=sys.stderr)
         return 128 + next(iter(stopped.args), signal.SIGINT)
-    except ModuleNotFoundError as error:
-        if (backend := os.environ.get("KERAS_BACKEND", "")) and error.name in (backend, f"{backend}lib"):
-            error = f"KERAS_BACKEND is {backend!r}, which is not installed: install it, or unset that."
-        print(f"audio-edu: {error}", file=sys.stderr)
-        return 1
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
+    except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
         print(f"audio-edu: {error}", file=sys.stderr)
         return 1
 
