@@ -20,7 +20,6 @@ URL = "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags
 FILE_NAME = "free-spoken-digit-dataset-1.0.10.zip"
 N_RECORDINGS = 3000
 SAMPLE_RATE = 8000
-_NAMING = "{digit}_{speaker}_{take}.wav"
 _RECORDING = re.compile(r"([0-9])_([^/]+)_([0-9]{1,9})")
 
 
@@ -68,7 +67,7 @@ def load_fsdd(path: str | Path | None = None) -> Corpus:
     >>> fsdd = load_fsdd("recordings")  # a folder of 7_jackson_32.wav and so on  # doctest: +SKIP
     """
     if path is not None:
-        return _read(Path(path))
+        return _read(Path(path), naming="{digit}_{speaker}_{take}.wav")
     from ._download import fetch
 
     archive = fetch(URL, FILE_NAME)
@@ -81,9 +80,9 @@ def load_fsdd(path: str | Path | None = None) -> Corpus:
     return corpus
 
 
-def _read(path: Path) -> Corpus:
+def _read(path: Path, naming: str | None = None) -> Corpus:
     clips: dict[tuple[int, str, int], np.ndarray] = {}
-    for name, clip in recordings(path, _is_recording, SAMPLE_RATE, naming=_NAMING):
+    for name, clip in recordings(path, _is_recording, SAMPLE_RATE, naming=naming):
         digit, speaker, take = _RECORDING.fullmatch(name.stem).groups()
         key = int(digit), speaker, int(take)
         if key in clips:

@@ -82,6 +82,8 @@ def split_streams(data: bytes) -> tuple[list[bytes], list[str]]:
         stream, end = read(data, position, remarks)
         streams.append(stream)
         position = _after_tags(data, end)
+    if not streams:
+        raise ValueError("holds nothing but zeros and tags; there is no sound in it.")
     return streams, list(dict.fromkeys(remarks))
 
 
