@@ -6,7 +6,6 @@ name of a checkpoint, and do with it what its family says (`audio_edu.families`)
 
 import argparse
 import json
-import os
 import shlex
 import signal
 import sys
