@@ -114,10 +114,8 @@ def _from_its_word_on(x: np.ndarray, settings: FeatureSettings) -> np.ndarray:
     n, step = settings.n_samples, settings.hop_length
     if len(x) <= step:
         return x
-    # the energy of every n samples, and of every step, from the running sum of squares
-    energy = np.concatenate([[0.0], np.cumsum(np.square(x, dtype=np.float64))])
-    start = int(np.argmax(energy[n:] - energy[:-n])) if len(x) > n else 0
-    power = energy[step:] - energy[:-step]
+    start = int(np.argmax(_window_energy(x, n))) if len(x) > n else 0
+    power = _window_energy(x, step)
     silence = SILENCE * power.max()
     # Where much is left outside of the loudest part, most of that is the room, and the word is louder
     rest = np.concatenate([power[:start], power[start + n :]])
@@ -153,12 +151,16 @@ def fit_length(clips: Sequence[np.ndarray], n_samples: int) -> np.ndarray:
     for row, clip in zip(out, clips, strict=True):
         start = 0
         if len(clip) > n_samples:
-            # energy of each window of n_samples, from the running sum of squares
-            energy = np.concatenate([[0.0], np.cumsum(np.square(clip, dtype=np.float64))])
-            start = int(np.argmax(energy[n_samples:] - energy[:-n_samples]))
+            start = int(np.argmax(_window_energy(clip, n_samples)))
         part = clip[start : start + n_samples]
         row[: len(part)] = part
     return out
+
+
+def _window_energy(x: np.ndarray, n: int) -> np.ndarray:
+    """The energy of every `n` samples in a row [shape=(len(x) - n + 1,)], by the running sum of squares."""
+    energy = np.concatenate([[0.0], np.cumsum(np.square(x, dtype=np.float64))])
+    return energy[n:] - energy[:-n]
 
 
 def without_offset(x: np.ndarray) -> np.ndarray:
