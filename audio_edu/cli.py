@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             error = f"KERAS_BACKEND is {backend!r}, which is not installed: install it, or unset that."
         print(f"audio-edu: {error}", file=sys.stderr)
         return 1
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
+    except (MemoryError, OSError, RuntimeError, TypeError, ValueError) as error:
         print(f"audio-edu: {error}", file=sys.stderr)
         return 1
     finally:
