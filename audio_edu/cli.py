@@ -6,12 +6,12 @@ name of a checkpoint, and do with it what its family says (`audio_edu.families`)
 
 import argparse
 import json
-import os
 import shlex
 import signal
 import sys
 import threading
 import typing
+import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -40,6 +40,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if terminates and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _stop)
     try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: print(f"audio-edu: {message}", file=sys.stderr)
+            return _run(argv)
+    finally:
+        if signal.getsignal(signal.SIGTERM) is _stop:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
         args = _parser(argv).parse_args(argv)
         if args.run is None:
             args.show_help()
@@ -48,17 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as stopped:
         print("\nStopped.", file=sys.stderr)
         return 128 + next(iter(stopped.args), signal.SIGINT)
-    except ModuleNotFoundError as error:
-        if (backend := os.environ.get("KERAS_BACKEND", "")) and error.name in (backend, f"{backend}lib"):
-            error = f"KERAS_BACKEND is {backend!r}, which is not installed: install it, or unset that."
+    except (ImportError, MemoryError, OSError, RuntimeError, TypeError, ValueError) as error:
         print(f"audio-edu: {error}", file=sys.stderr)
         return 1
-    except (MemoryError, OSError, RuntimeError, TypeError, ValueError) as error:
-        print(f"audio-edu: {error}", file=sys.stderr)
-        return 1
-    finally:
-        if signal.getsignal(signal.SIGTERM) is _stop:
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _stop(number: int, frame: Any) -> None:
@@ -235,10 +237,13 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def _evaluate(args: argparse.Namespace) -> int:
     family, model = family_of(args.name), load_model(args.name)
-    corpus = family.corpus(model.recipe, args.data)
+    with warnings.catch_warnings(record=True) as remarks:
+        corpus = family.corpus(model.recipe, args.data)
     split = args.split or ("all" if args.data else "test")
     report = family.evaluate(model, corpus, split=split, judge=_judge(family, args.judge))
     report = {"name": str(args.name), "n_parameters": model.n_parameters, **report}
+    if remarks:  # what was left out belongs beside the score
+        report["remarks"] = "; ".join(str(remark.message) for remark in remarks)
     if args.json:
         print(json.dumps(report))
     else:

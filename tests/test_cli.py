@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -174,6 +175,23 @@ def test_train_evaluate_generate_for_every_family(tmp_path, capsys, tiny, name):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json", "mine.npz"]
     assert cli.main(["evaluate", str(out), "--split", "validation", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["split"] == "validation"
+
+
+def test_what_was_left_out_stands_beside_the_score(tmp_path, capsys, tiny, monkeypatch):
+    _, corpus = tiny("cnn")
+    out = tmp_path / "mine.npz"
+    assert cli.main(["train", "cnn", "--quiet", "--out", str(out)]) == 0
+
+    def with_a_remark(recipe, data=None):
+        warnings.warn("7 of 10 files passed over", stacklevel=1)
+        return corpus
+
+    monkeypatch.setattr(cli.family_of("cnn"), "corpus", with_a_remark, raising=False)
+    capsys.readouterr()
+    assert cli.main(["evaluate", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["remarks"] == "7 of 10 files passed over"
+    assert cli.main(["train", "cnn", "--quiet", "--out", str(out)]) == 0
+    assert "audio-edu: 7 of 10 files passed over\n" in capsys.readouterr().err
 
 
 def test_options_that_change_the_result_are_in_the_card(tmp_path, capsys, tiny):
