@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._validate import check_audio, check_positive, check_range, check_sample_rate
+from .._validate import Clip, Positive, Size, check_positive, check_range, check_sample_rate, checked
 from ..signal.mel import log_mel
 
 
+@checked
 @dataclass(frozen=True)
 class FeatureSettings:
     """How samples become frames.
@@ -71,7 +72,8 @@ class FeatureSettings:
         return self.n_mels + 1
 
 
-def fit_length(clips: Sequence[np.ndarray], n_samples: int) -> np.ndarray:
+@checked
+def fit_length(clips: Sequence[Clip], n_samples: Size) -> np.ndarray:
     """Bring clips to one length: zeros after the short ones, the loudest part of the long ones.
 
     Parameters
@@ -90,7 +92,6 @@ def fit_length(clips: Sequence[np.ndarray], n_samples: int) -> np.ndarray:
     >>> fit_length([np.ones(2), np.array([0.0, 0.1, 1.0, 1.0])], 3).tolist()
     [[1.0, 1.0, 0.0], [0.10000000149011612, 1.0, 1.0]]
     """
-    check_positive(n_samples, "n_samples", integer=True)
     out = np.zeros((len(clips), n_samples), np.float32)
     for row, clip in zip(out, clips, strict=True):
         start = 0
@@ -103,7 +104,8 @@ def fit_length(clips: Sequence[np.ndarray], n_samples: int) -> np.ndarray:
     return out
 
 
-def speech_mask(level_db: np.ndarray, range_db: float = 35.0) -> np.ndarray:
+@checked
+def speech_mask(level_db: np.ndarray, range_db: Positive = 35.0) -> np.ndarray:
     """Say which frames belong to the word: the first to the last within `range_db` of the loudest.
 
     Parameters
@@ -128,6 +130,7 @@ def speech_mask(level_db: np.ndarray, range_db: float = 35.0) -> np.ndarray:
     return begun & not_over
 
 
+@checked
 def normalize_frames(
     mel_db: np.ndarray, settings: FeatureSettings | None = None, *, mask: np.ndarray | None = None
 ) -> np.ndarray:
@@ -173,7 +176,8 @@ def _level_db(mel_db: np.ndarray) -> np.ndarray:
     return 10 * np.log10(np.sum(10 ** (mel_db / 10), axis=-1))
 
 
-def speech_features(clips: Sequence[np.ndarray], settings: FeatureSettings | None = None) -> np.ndarray:
+@checked
+def speech_features(clips: Sequence[Clip], settings: FeatureSettings | None = None) -> np.ndarray:
     """Turn clips into normalized log-mel frames with a mask.
 
     Parameters
@@ -201,11 +205,11 @@ def speech_features(clips: Sequence[np.ndarray], settings: FeatureSettings | Non
     ((1, 101, 41), 52)
     """
     settings = settings or FeatureSettings()
-    clips = [check_audio(clip, f"clips[{i}]") for i, clip in enumerate(clips)]
     mel_db = log_mel_frames(fit_length(clips, settings.n_samples), settings)
     return normalize_frames(mel_db, settings)
 
 
+@checked
 def log_mel_frames(x: np.ndarray, settings: FeatureSettings) -> np.ndarray:
     """Log-mel spectrogram (dB), time first, of clips of one length [shape=(n_clips, n_frames, n_mels)]."""
     s = settings

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from ..._validate import checked
 from ..recipe import RecognizerRecipe
 
 
+@checked
 @dataclass(frozen=True, kw_only=True)
 class AttentionRecipe(RecognizerRecipe):
     """A recipe of the attention network.

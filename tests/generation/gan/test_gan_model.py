@@ -139,7 +139,7 @@ class TestGan:
 
     def test_other_bad_input(self, gan):
         for digits in ([1.5], np.zeros((1, 1), int), np.zeros(0, int)):
-            with pytest.raises(ValueError, match="digits is"):
+            with pytest.raises((TypeError, ValueError), match=r"digits(\[0\])? is"):
                 gan.generate_images(digits, gan.noise(1))
         with pytest.raises(ValueError, match=r"z has shape \(1, 3\)"):
             gan.generate_images([1], np.zeros((1, 3)))
