@@ -193,10 +193,10 @@ def _check_instance(value: Any, name: str, *, kind: Any) -> Any:
 
 def _is_from_below(error: Exception) -> bool:
     """Say whether an error comes from below, not from a line of this package or of its reader."""
-    if isinstance(error, TypeError | AttributeError | NameError):
+    last = error.__traceback__.tb_next  # type: ignore[union-attr]
+    if last is None or isinstance(error, AttributeError | NameError):  # called with too few arguments; a bug
         return False
-    last = error.__traceback__
-    while last and last.tb_next:
+    while last.tb_next:
         last = last.tb_next
     code = last.tb_frame.f_code
     if Path(__file__).parent in Path(code.co_filename).parents:

@@ -48,7 +48,7 @@ LEFT_OUT = re.compile(
 NOT_ATTACKED = re.compile(
     r".*\.(evaluate|prepare|batches|Batches|train_toy|train_on_batch|instrument_accuracy|sample_words"
     r"|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Request(\.\w+)?|Options|PreparedNotes"
-    r"|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
+    r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
     r"|Form|Explorer|Optimizer(\.\w+)?)"
 )
 
@@ -65,7 +65,9 @@ from audio_edu.generation.vae import evaluate as of_vae, features, formulas, gen
 from audio_edu.generation.wavenet import baselines, data, evaluate, generate as to_words, linear_prediction
 from audio_edu.generation.wavenet.formulas import gated_residual
 from audio_edu.metrics import classification, distributions
+from audio_edu.recognition.attention.recipe import AttentionRecipe
 from audio_edu.recognition.data import mix_up
+from audio_edu.recognition.rnn.recipe import RnnRecipe
 
 rng = np.random.default_rng(0)
 t = np.arange(2000) / 8000
@@ -93,7 +95,8 @@ reference = recognizer.embeddings(clips)
 spoken = replace(corpus, targets=digits)
 distributions.judge_clips(spoken, recognizer, reference)
 distributions.trained_on(spoken, spoken, recognizer)
-recognition.Augmentation.none()
+AttentionRecipe(n_steps=1)
+RnnRecipe(n_steps=1)
 mix_up(np.ones((2, 5, 3)), np.eye(2), 1.0, rng)
 signal.Room(0.5, (5.0, 4.0, 3.0))
 _, ax = plots.figure()
@@ -114,7 +117,6 @@ toy.real_notes(3, rng)
 toy.note_pitch_hz(np.zeros((2, 2)))
 toy.synthesize(np.zeros((2, 2)))
 toy.mode_shares(np.zeros((2, 2)))
-toy.mode_centers()
 
 settings = vae.NoteSettings(
     sample_rate=8000, n_samples=2000, n_fft=512, hop_length=256, bands_per_octave=12, n_bands=60
@@ -250,9 +252,9 @@ def targets(only: str) -> dict[types.CodeType, Target]:
 
     def add(name: str, function: Any, call: Any) -> None:
         function = inspect.unwrap(function)
-        if NOT_ATTACKED.fullmatch(name):
+        if not inspect.isfunction(function) or hasattr(call, "py_func"):  # what Numba compiles has no frames
             return
-        if inspect.isfunction(function) and not hasattr(call, "py_func"):  # what Numba compiles has no frames
+        if set(inspect.signature(function).parameters) - {"self", "cls"} and not NOT_ATTACKED.fullmatch(name):
             found[function.__code__] = Target(name, call, function.__code__)
 
     for module in modules(only):
