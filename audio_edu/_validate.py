@@ -330,7 +330,7 @@ def check_audio(
             f"For 16-bit samples use {name} / 32768."
         )
     if x.dtype.kind != "f" or not x.ndim:
-        found = f"has dtype {x.dtype}" if x.ndim else f"is {shown(x[()])}"
+        found = f"has dtype {x.dtype}" if x.ndim else f"is {shown(x.item())}"
         raise TypeError(f"{name} {found}; expected real floating-point samples.")
     if x.ndim not in allowed:
         wanted = " or ".join(str(n) for n in allowed)
