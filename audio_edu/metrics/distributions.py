@@ -11,7 +11,7 @@ Heusel and others (2017), GANs trained by a two time-scale update rule (the Fré
 Shmelkov, Schmid and Alahari (2018), How good is my GAN? (training on generated, testing on real: GAN-train).
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -25,6 +25,20 @@ FLOOR_DB = -50.0
 
 #: Two clips are compared as they lie, and moved against each other by up to so many frames.
 MOST_SHIFTS = 8
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """What can be asked of a recogniser, each of a sequence of clips."""
+
+    def features(self, clips: Any) -> np.ndarray:
+        """What it sees of them."""
+
+    def probabilities(self, clips: Any) -> np.ndarray:
+        """What it takes them for."""
+
+    def embeddings(self, clips: Any) -> np.ndarray:
+        """Each clip in a few numbers."""
 
 
 @checked
@@ -86,7 +100,7 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @checked
-def judge_clips(clips: Clips, judge: Any, reference: np.ndarray) -> dict[str, Any]:
+def judge_clips(clips: Clips, judge: Judge, reference: np.ndarray) -> dict[str, Any]:
     """Say what a recogniser makes of some clips, generated or real.
 
     Parameters
@@ -114,7 +128,7 @@ def judge_clips(clips: Clips, judge: Any, reference: np.ndarray) -> dict[str, An
 
 
 @checked
-def trained_on(clips: Clips, real: Clips, judge: Any) -> np.ndarray:
+def trained_on(clips: Clips, real: Clips, judge: Judge) -> np.ndarray:
     """Say which real clips a support-vector machine gets right that has heard some other clips alone.
 
     A word is cut into twelve equal parts; each has the mean of its frames' log-mel bands, normalised within

@@ -79,6 +79,8 @@ def as_words(rows: np.ndarray, labels: Labels, sample_rate: int) -> Corpus:
         Samples a second (Hz).
     """
     audio = []
+    if rows.ndim != 2 or len(rows) != len(labels):
+        raise ValueError(f"rows has shape {rows.shape}; expected a row for each of {len(labels)} labels.")
     for row in rows:
         word = trim_silence(row, sample_rate, keep_s=0.02)
         audio.append((0.9 * word / max(float(np.abs(word).max()), 1e-6)).astype(np.float32))

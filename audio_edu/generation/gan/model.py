@@ -223,8 +223,8 @@ class Gan(Trained):
         """
         if not digits:
             raise ValueError("digits is empty; expected whole numbers, one for each sound.")
-        for digit in digits:
-            check_range(digit, "digit", 0, len(self.label_names) - 1, integer=True)
+        for i, digit in enumerate(digits):
+            check_range(digit, f"digits[{i}]", 0, len(self.label_names) - 1, integer=True)
         z = z.astype(np.float32)
         if z.shape != (len(digits), self.recipe.n_z):
             raise ValueError(f"z has shape {z.shape}; expected ({len(digits)}, {self.recipe.n_z}).")

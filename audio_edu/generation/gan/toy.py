@@ -44,7 +44,9 @@ def note_pitch_hz(notes: Notes) -> np.ndarray:
 
 
 @checked
-def synthesize(notes: Notes, *, sample_rate: int = 8000, note_s: float = 0.16) -> np.ndarray:
+def synthesize(
+    notes: Notes, *, sample_rate: int = 8000, note_s: Annotated[float, (0.01, 60.0)] = 0.16
+) -> np.ndarray:
     """Return the sound of notes, one after the other.
 
     Parameters

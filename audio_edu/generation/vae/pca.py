@@ -59,13 +59,15 @@ class Pca:
             How many.
         """
         x = pictures.reshape(len(pictures), -1).astype(np.float32)
+        if len(x) < 2:
+            raise ValueError(f"pictures has shape {pictures.shape}; expected more of them than directions.")
         check_range(n_directions, "n_directions", 1, min(len(x) - 1, x.shape[1]), integer=True)
         mean = x.mean(axis=0)
         x = x - mean
         # The directions of x are those of the small matrix x xᵀ, turned back.
         variances, vectors = np.linalg.eigh((x @ x.T).astype(np.float64) / len(x))
         variances, vectors = variances[::-1][:n_directions], vectors[:, ::-1][:, :n_directions]
-        if variances[-1] <= 1e-12 * variances[0]:
+        if variances[-1] <= 1e-12 * max(variances[0], np.square(mean).sum()):
             raise ValueError(f"n_directions is {n_directions}; the pictures do not differ in so many.")
         directions = (vectors.T @ x) / np.sqrt(len(x) * variances)[:, np.newaxis]
         largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1)[:, np.newaxis], axis=1)

@@ -134,7 +134,7 @@ class TestGan:
 
     @pytest.mark.parametrize("digit", [-1, 10])
     def test_an_unknown_digit(self, gan, digit):
-        with pytest.raises(ValueError, match=f"digit is {digit}; expected a whole number from 0 to 9"):
+        with pytest.raises(ValueError, match=rf"digits\[0\] is {digit}; expected a whole number from 0 to 9"):
             gan.generate([digit])
 
     def test_other_bad_input(self, gan):
