@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from .._validate import check_positive, check_range
+from .._validate import check_positive, check_range, checked
 from ..training.recipe import Recipe, check_sizes
 from .augment import Augmentation
 from .features import FeatureSettings
 
 
+@checked
 @dataclass(frozen=True, kw_only=True)
 class RecognizerRecipe(Recipe):
     """Everything that decides what comes out of a training.
