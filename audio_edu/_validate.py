@@ -248,7 +248,7 @@ def check_number(value: Any, name: str, *, integer: bool = False, wanted: str = 
     return value if isinstance(value, int | float | np.float32) else float(value)
 
 
-def check_array(value: Any, name: str, *, kind: str = "f", masked: bool = False) -> np.ndarray:
+def check_array(value: Any, name: str, *, kind: str = "f", gap: float | None = None) -> np.ndarray:
     """Return an array of one dimension or more; see `checked`.
 
     Parameters
@@ -259,8 +259,8 @@ def check_array(value: Any, name: str, *, kind: str = "f", masked: bool = False)
         The name of the caller's argument, for the message.
     kind : {"f", "i", "b"}
         Real numbers, whole numbers, or booleans.
-    masked : bool
-        Whether −∞ may stand for what is left out.
+    gap : float, optional
+        A value that may stand for what is left out: −∞ or NaN.
 
     Raises
     ------
@@ -279,7 +279,8 @@ def check_array(value: Any, name: str, *, kind: str = "f", masked: bool = False)
         raise TypeError(f"{name} is {shown(value)}; expected an array of {wanted}.")
     if not x.size:
         raise ValueError(f"{name} is empty, of shape {x.shape}; expected an array of {wanted}.")
-    check_finite(np.where(np.isneginf(x), 0.0, x) if masked else x, name)
+    is_gap = False if gap is None else np.isnan(x) if np.isnan(gap) else x == gap
+    check_finite(np.where(is_gap, 0.0, x) if gap is not None else x, name)
     return x if x.dtype == np.float32 and kind == "f" else x.astype(dtype, copy=False)
 
 

@@ -5,6 +5,7 @@ once, when :func:`show` returns it with its alternative text. The white backgrou
 page, as a card. Colours are Okabe and Ito's, which colour-blind readers can tell apart.
 """
 
+from functools import partial
 from typing import Annotated, Any
 
 import librosa
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from ._figure import BLACK, BLUE, COLORS, GREEN, GREY, ORANGE, PINK, SKY, YELLOW, Picture, use_style  # noqa: F401
-from ._validate import Positive, Size, check_audio, check_sample_rate, checked
+from ._validate import Positive, Size, check_array, check_audio, check_sample_rate, checked
 
 #: Annotations: rows or columns of axes, the size of a figure.
 Count, Inches = Annotated[int, (1, 64)], Annotated[float, (0.1, 100.0)]
@@ -125,7 +126,7 @@ def spectrogram(
 
 @checked
 def heatmap(
-    values: np.ndarray,
+    values: Annotated[np.ndarray, partial(check_array, gap=np.nan)],
     *,
     ax: Axes,
     extent: tuple[float, float, float, float],
@@ -137,7 +138,7 @@ def heatmap(
     Parameters
     ----------
     values : np.ndarray [shape=(n_rows, n_columns)]
-        What to draw, for example dB.
+        What to draw, for example dB; NaN leaves a place empty.
     ax : Axes
         Where to draw.
     extent : (left, right, bottom, top)

@@ -48,7 +48,7 @@ def softmax(scores: ArrayLike, *, axis: int = -1, temperature: Positive = 1.0) -
     >>> softmax(np.array([1e4, 1e4])).tolist()
     [0.5, 0.5]
     """
-    scores = check_array(scores, "scores", masked=True) / temperature
+    scores = check_array(scores, "scores", gap=-np.inf) / temperature
     top = scores.max(axis=axis, keepdims=True)
     if np.isneginf(top).any():
         raise ValueError("scores has a row of nothing but −inf: the mask leaves no frame to attend to.")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..._validate import Size, checked
+from ..._validate import Size, check_range, checked
 from ...datasets import Corpus, Labels
 from ...reproducible import SEED
 from ...signal import trim_silence
@@ -39,6 +39,8 @@ def generate(model: Gan, options: Options) -> tuple[np.ndarray, int]:
         Samples a second (Hz).
     """
     pause = np.zeros(model.sample_rate // 10, np.float32)
+    for k in options.digit:
+        check_range(k, "digit", 0, len(model.label_names) - 1, integer=True)
     parts = [part for k in options.digit for part in (pause, model.generate([k], seed=options.seed)[0])]
     return np.concatenate(parts[1:]), model.sample_rate
 
