@@ -24,6 +24,10 @@ Nothing heavy is imported until it is used: ``import audio_edu`` takes a few mil
 
 import lazy_loader as _lazy
 
+from ._machine import settle as _settle
+
+_settle()
+
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submodules=[

@@ -47,6 +47,12 @@ STYLE: dict[str, Any] = {
 }
 
 
+def use_style() -> None:
+    """Draw in the book's style from now on: nothing of the reader's matplotlibrc or style sheet is left."""
+    matplotlib.rcdefaults()  # the window system stays the reader's
+    matplotlib.rcParams.update(STYLE)
+
+
 class Picture:
     """A finished figure with its description: what a cell shows instead of a bare figure.
 
@@ -62,10 +68,10 @@ class Picture:
 
     def __init__(self, fig: Figure, alt: str):
         self.alt, self.facts = alt, figure_facts(fig)
-        self.html = (
-            f'<figure class="ae-figure"><img alt="{escape(alt)}" '
-            f'src="{image_uri(fig)}" style="width:100%;height:auto;background:#fff"></figure>'
-        )
+        # a figure of 6 in fills the column; a smaller one is not blown up to it
+        size = f"width:100%;max-width:{44 / 6 * fig.get_figwidth():.0f}rem;height:auto;background:#fff"
+        image = f'<img alt="{escape(alt)}" src="{image_uri(fig)}" style="{size}">'
+        self.html = f'<figure class="ae-figure">{image}</figure>'
         self.n_bytes = len(self.html)
 
     def __repr__(self) -> str:
@@ -83,7 +89,8 @@ def image_uri(fig: Figure) -> str:
     # 864 pixels at 6 in: more than the book's column has, and sharp on a phone.
     fig.set(dpi=144, facecolor="white")
     canvas = FigureCanvasAgg(fig)
-    with matplotlib.rc_context(STYLE):
+    with matplotlib.rc_context():
+        use_style()
         canvas.draw()  # once: `savefig` would draw it twice
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     exact, lossy = io.BytesIO(), io.BytesIO()

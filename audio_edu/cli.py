@@ -6,16 +6,19 @@ name of a checkpoint, and do with it what its family says (`audio_edu.families`)
 
 import argparse
 import json
-import os
 import shlex
+import signal
 import sys
+import threading
 import typing
+import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from ._validate import check_positive
+from ._files import check_writable, claimed
+from ._validate import check_range
 from .families import CHECKPOINTS, family_of, load_model
 
 CORPORA = ("digits", "notes")
@@ -24,29 +27,44 @@ CORPORA = ("digits", "notes")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 is success, 1 a failure, 2 a wrong command.
 
+    Ctrl-C and SIGTERM end it in order, with what was being written removed and the state of a training saved.
+    The exit status is then that of a process that such a signal has ended: 130, 143.
+
     Parameters
     ----------
     argv : sequence of str, optional
         The words after ``audio-edu``. Default: those of the running process.
     """
     argv = list(sys.argv[1:] if argv is None else argv)
+    terminates = signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    if terminates and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _stop)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: print(f"audio-edu: {message}", file=sys.stderr)
+            return _run(argv)
+    finally:
+        if signal.getsignal(signal.SIGTERM) is _stop:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _run(argv: Sequence[str]) -> int:
     try:
         args = _parser(argv).parse_args(argv)
         if args.run is None:
             args.show_help()
             return 2
         return args.run(args)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         print("\nStopped.", file=sys.stderr)
-        return 130
-    except ModuleNotFoundError as error:
-        if (backend := os.environ.get("KERAS_BACKEND", "")) and error.name in (backend, f"{backend}lib"):
-            error = f"KERAS_BACKEND is {backend!r}, which is not installed: install it, or unset that."
+        return 128 + next(iter(stopped.args), signal.SIGINT)
+    except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
         print(f"audio-edu: {error}", file=sys.stderr)
         return 1
-    except (OSError, RuntimeError, TypeError, ValueError) as error:
-        print(f"audio-edu: {error}", file=sys.stderr)
-        return 1
+
+
+def _stop(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt(number)
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -129,19 +147,38 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _train(args: argparse.Namespace) -> int:
-    from .training import changed, checkpoint_path, load_checkpoint, save_checkpoint, train
-    from .training.checkpoints import versions
+    from .training import changed, checkpoint_path
+    from .training.recipe import MOST_STEPS
 
     family = family_of(args.name)
     if args.steps is not None:
-        check_positive(args.steps, "--steps", integer=True)
+        check_range(args.steps, "--steps", 1, MOST_STEPS, integer=True)
     given = {"n_steps": args.steps, "seed": args.seed}
     changes = dict(args.set) | {field: value for field, value in given.items() if value is not None}
     recipe = changed(family.recipes[args.name], changes)
+    out = args.out or checkpoint_path(args.name)
+    if out.is_dir():
+        raise IsADirectoryError(f"--out {out} is a folder; name a file in it.")
+    out = out if out.suffix == ".npz" else out.with_name(f"{out.name}.npz")  # lr0.01 has no suffix
+    state = out.with_name(f".{out.stem}.state.npz")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for place in (out, out.with_suffix(".json"), state):  # before the work, not after it
+        check_writable(place)
+    with claimed(out):
+        if args.resume and out.is_file() and not state.is_file():
+            raise FileExistsError(
+                f"{out} is finished, and there is no state of a stopped training to go on from. "
+                "To train it anew, leave out --resume; to keep it, name another --out."
+            )
+        return _train_to(out, state, args, family, recipe)
+
+
+def _train_to(out: Path, state: Path, args: argparse.Namespace, family: Any, recipe: Any) -> int:
+    from .training import load_checkpoint, save_checkpoint, train
+    from .training.checkpoints import versions
+
     corpus = family.corpus(recipe, args.data)
     clips, split = (corpus.train, "validation") if args.hold_out else (corpus.development, "test")
-    out = (args.out or checkpoint_path(args.name)).with_suffix(".npz")
-    state = out.with_name(f".{out.stem}.state.npz")
     model, report = train(
         family, recipe, clips, state_path=state, resume=args.resume, progress=not (args.quiet or args.json)
     )
@@ -200,10 +237,13 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def _evaluate(args: argparse.Namespace) -> int:
     family, model = family_of(args.name), load_model(args.name)
-    corpus = family.corpus(model.recipe, args.data)
+    with warnings.catch_warnings(record=True) as remarks:
+        corpus = family.corpus(model.recipe, args.data)
     split = args.split or ("all" if args.data else "test")
     report = family.evaluate(model, corpus, split=split, judge=_judge(family, args.judge))
     report = {"name": str(args.name), "n_parameters": model.n_parameters, **report}
+    if remarks:  # what was left out belongs beside the score
+        report["remarks"] = "; ".join(str(remark.message) for remark in remarks)
     if args.json:
         print(json.dumps(report))
     else:
@@ -265,10 +305,7 @@ def _check_place(path: Path) -> None:
     """Say at once that a sound could not be written, not after it has been made."""
     if path.suffix.lower() not in (".wav", ".flac"):
         raise ValueError(f"--out {path}: expected a name that ends in .wav or .flac.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"--out {path}: there is no folder {path.parent}; make it first.")
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"--out {path}: it cannot be written there; name another file.")
+    check_writable(path)
 
 
 # --- bench, data -----------------------------------------------------------------------------------------

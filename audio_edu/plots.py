@@ -8,12 +8,11 @@ page, as a card. Colours are Okabe and Ito's, which colour-blind readers can tel
 from typing import Any
 
 import librosa
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ._figure import BLACK, BLUE, COLORS, GREEN, GREY, ORANGE, PINK, SKY, STYLE, YELLOW, Picture  # noqa: F401
+from ._figure import BLACK, BLUE, COLORS, GREEN, GREY, ORANGE, PINK, SKY, YELLOW, Picture, use_style  # noqa: F401
 from ._validate import check_audio, check_positive, check_sample_rate
 
 
@@ -45,7 +44,7 @@ def figure(
     check_positive(width, "width", unit="of inches")
     height = height or 0.4 + 2.4 * n_rows
     # For the whole session: titles and legends look the style up when they are added, after we have returned.
-    matplotlib.rcParams.update(STYLE)
+    use_style()
     fig = Figure(figsize=(width, height))
     return fig, fig.subplots(n_rows, n_columns, **options)
 

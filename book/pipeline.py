@@ -10,35 +10,37 @@ A chapter is stale when the content of anything that its outputs depend on has c
 executed: its own text and exercises, the `audio_edu` modules it imports (followed transitively), the data
 those modules load, or the pinned requirements. The fingerprint of each is kept in the notebook's metadata,
 beside the wall time and the peak memory of the execution. Time stamps play no part, so a fresh clone is not
-stale.
+stale. (`staleness.py` finds and hashes all that.)
+
+Two pipelines at once do not disturb each other: a notebook takes its place whole. Ctrl-C, SIGTERM, and even
+`kill -9`, end the workers and their kernels, too.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import hashlib
 import json
+import multiprocessing
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
-from functools import cache
-from importlib.util import resolve_name
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from staleness import ROOT, fingerprint, read_source, text_of
+
 CHAPTERS = ROOT / "chapters"
 NOTEBOOKS = ROOT / "book" / "notebooks"
 WORK = ROOT / "work"
-PACKAGE = "audio_edu"
 METADATA_KEY = "audio_edu"
 CELL_TIMEOUT_S = 300
+
+sys.path.insert(0, str(ROOT))  # the package of this checkout
 
 # What a kernel needs so that two executions print the same and show the whole static page.
 KERNEL_ENVIRONMENT = {
@@ -61,141 +63,6 @@ def chapter_sources() -> list[Path]:
 def notebook_of(source: Path) -> Path:
     """Where the executed form of `source` lives."""
     return NOTEBOOKS / f"{source.stem}.ipynb"
-
-
-def read_source(source: Path):
-    """Parse a MyST text notebook; cell ids are numbered so that they do not change from run to run."""
-    import jupytext
-
-    notebook = jupytext.read(source)
-    for number, cell in enumerate(notebook.cells):
-        cell["id"] = f"cell-{number:03d}"
-        tags = set(cell.metadata.get("tags", []))
-        if "solution" in tags:
-            tags.add("hide-cell")
-            cell.metadata |= {"tags": sorted(tags), "mystnb": {"code_prompt_show": "Solution"}}
-        if tags & {"hide-input", "hide-cell"}:  # what the book folds, JupyterLab folds too
-            cell.metadata["jupyter"] = {"source_hidden": True}
-            if "hide-cell" in tags:
-                cell.metadata["jupyter"]["outputs_hidden"] = True
-    notebook.metadata.pop("jupytext", None)  # the notebook is a product, not one half of a pair
-    return notebook
-
-
-# --- What does a chapter depend on? -------------------------------------------------------------------
-
-
-@cache
-def module_file(module: str) -> Path | None:
-    """The file of a module of the package, the ``__init__.py`` of a sub-package, or None."""
-    base = ROOT.joinpath(*module.split("."))
-    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
-
-
-@cache
-def submodules(package: str) -> set[str]:
-    """Every module below a package: what a bare ``import package`` may reach by attribute."""
-    paths = ROOT.joinpath(*package.split(".")).rglob("*.py")
-    dotted = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths)
-    return {module.removesuffix(".__init__") for module in dotted}
-
-
-@cache
-def lazy_names(package: str) -> dict[str, str]:
-    """Which module each name of a lazily loading sub-package comes from: its ``__init__.pyi`` says."""
-    stub = ROOT.joinpath(*package.split("."), "__init__.pyi")
-    return {
-        alias.asname or alias.name: f"{package}.{node.module or alias.name}"
-        for node in ast.walk(ast.parse(stub.read_text("utf-8") if stub.is_file() else ""))
-        if isinstance(node, ast.ImportFrom) and node.level == 1
-        for alias in node.names
-    }
-
-
-def home(package: str, name: str) -> str:
-    """The module where a function or a class that a package or a module offers is written."""
-    origin = lazy_names(package).get(name)
-    return home(origin, name) if origin else package
-
-
-def imported_modules(code: str, package: str = "") -> set[str]:
-    """The package's modules that `code` imports anywhere; relative imports begin at `package`."""
-    modules, origins = set(), set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            modules |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            origin = resolve_name("." * node.level + (node.module or ""), package)
-            for name in (alias.name for alias in node.names):
-                if module_file(f"{origin}.{name}"):
-                    modules.add(f"{origin}.{name}")
-                else:
-                    origins.add(home(origin, name))
-    found = origins.union(modules, *map(submodules, modules))
-    return {name for name in found if name.split(".")[0] == PACKAGE}
-
-
-def followed_modules(code: str) -> set[str]:
-    """The modules that `code` imports, those that they import, and so on."""
-    todo, done = imported_modules(code), set()
-    while todo:
-        module = todo.pop()
-        if file := module_file(module):
-            done.add(module)
-            package = module if file.stem == "__init__" else module.rpartition(".")[0]
-            todo |= imported_modules(file.read_text("utf-8"), package) - done
-    return done
-
-
-def family(checkpoint: Path) -> str:
-    """The package below `audio_edu` that the card of a checkpoint names; empty for a table."""
-    card = checkpoint.with_suffix(".json")
-    return json.loads(card.read_text("utf-8")).get("family", "") if card.is_file() else ""
-
-
-def data_files(modules: set[str]) -> list[Path]:
-    """What the modules load: ``datasets/digits.py`` loads ``data/digits``, a family its checkpoints.
-
-    A table among the checkpoints is anybody's whose modules know checkpoints. What people read about the
-    data, ``README.md``, changes nothing.
-    """
-    corpora = {module.split(".")[2] for module in modules if module.startswith(f"{PACKAGE}.datasets.")}
-    files = [path for corpus in corpora for path in (ROOT / "data" / corpus).rglob("[!.]*")]
-    if f"{PACKAGE}.training.checkpoints" in modules:
-        known = tuple(f"{module}." for module in modules)
-        for path in (ROOT / "data" / "checkpoints").glob("[!.]*"):
-            package = f"{PACKAGE}.{family(path)}".rstrip(".") + "."
-            if any(module.startswith(package) for module in known):
-                files.append(path)
-    return sorted(path for path in files if path.is_file() and path.suffix != ".md")
-
-
-def digest(paths: Iterable[Path]) -> str:
-    """One hash over the names and the contents of files."""
-    total = hashlib.sha256()
-    for path in sorted(paths):
-        content = path.read_bytes()
-        if b"\0" not in content[:8192]:
-            content = content.replace(b"\r\n", b"\n")  # a Windows checkout is not a change
-        total.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + hashlib.sha256(content).digest())
-    return total.hexdigest()[:16]
-
-
-def fingerprint(source: Path) -> dict[str, str]:
-    """Hashes of all that the chapter's outputs depend on, by kind."""
-    code = "\n".join(
-        re.sub(r"^\s*[%!].*$", "pass", cell.source, flags=re.M)
-        for cell in read_source(source).cells
-        if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", [])
-    )
-    modules = followed_modules(code)
-    exercises = ROOT.joinpath(PACKAGE, "exercises").glob(f"*{source.stem[:2]}.[pt]*")
-    return {
-        "text": digest([source, *exercises]),
-        "modules": digest(map(module_file, modules)),
-        "data": digest(data_files(modules)),
-        "requirements": digest([ROOT / "requirements.txt", ROOT / "constraints.txt"]),
-    }
 
 
 def recorded_fingerprint(notebook: Path) -> dict[str, str]:
@@ -225,7 +92,7 @@ def name_failure(source: Path, cell, error: Exception) -> ChapterError:
     """Say where in the author's text the failing line stands."""
     report = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
     line = int((re.findall(r"Cell In\[\d+\], line (\d+)", report) or [1])[-1])
-    before = source.read_text("utf-8").partition(cell.source)[0].count("\n")
+    before = text_of(source).partition(cell.source)[0].count("\n")
     reason = f"{getattr(error, 'ename', type(error).__name__)}: {getattr(error, 'evalue', error)}"
     where = f"{source.relative_to(ROOT)}:{before + line}: {cell['id']}, line {line}"
     return ChapterError(f"{where}: {reason}\n{report}")
@@ -278,6 +145,8 @@ def execute(source: Path) -> dict[str, float]:
     """
     from nbclient import NotebookClient
 
+    from audio_edu._files import replacing
+
     os.environ.update(KERNEL_ENVIRONMENT)
     notebook, before = read_source(source), fingerprint(source)
     NOTEBOOKS.mkdir(parents=True, exist_ok=True)
@@ -305,9 +174,8 @@ def execute(source: Path) -> dict[str, float]:
     }
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata[METADATA_KEY] = {"fingerprint": before, **measured}
-    temporary = notebook_of(source).with_suffix(".ipynb.part")
-    temporary.write_text(stored_text(notebook), "utf-8")
-    temporary.replace(notebook_of(source))
+    with replacing(notebook_of(source)) as partial:
+        partial.write_text(stored_text(notebook), "utf-8")
     return measured
 
 
@@ -322,8 +190,8 @@ def copy_for_lab() -> None:
     """
     import nbformat
 
-    sys.path.insert(0, str(ROOT))
     from audio_edu._assets import script_and_style
+    from audio_edu._files import replacing
 
     WORK.mkdir(exist_ok=True)
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
@@ -339,7 +207,40 @@ def copy_for_lab() -> None:
             if "<audio-player" in (html := out.get("data", {}).get("text/html", "")):
                 out["data"]["text/html"] = script_and_style() + html
                 break
-        nbformat.write(notebook, copy)
+        with replacing(copy) as partial:
+            nbformat.write(notebook, partial)
+
+
+# --- The workers, and how they end ---------------------------------------------------------------------
+
+
+def kill_children() -> None:
+    """Kill the processes that this one has started, and those that they have: workers and kernels."""
+    import psutil
+
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def stop(number: int, frame: object) -> None:
+    """End at once, and with the status of a process that the signal has ended."""
+    kill_children()
+    os.write(sys.stderr.fileno(), b"\nStopped.\n")
+    os._exit(128 + number)
+
+
+def begin_worker() -> None:
+    """Leave Ctrl-C to the main process, and do not outlive it: it may have been killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def end_with_the_main_process() -> None:
+        multiprocessing.parent_process().join()
+        kill_children()
+        os._exit(1)
+
+    threading.Thread(target=end_with_the_main_process, daemon=True).start()
 
 
 # --- The command --------------------------------------------------------------------------------------
@@ -351,7 +252,7 @@ def run(sources: list[Path], n_jobs: int) -> int:
 
     failures = 0
     with (
-        ProcessPoolExecutor(n_jobs) as pool,
+        ProcessPoolExecutor(n_jobs, initializer=begin_worker) as pool,
         tqdm(total=len(sources), unit="chapter", desc="Executing", leave=False) as bar,
     ):
         jobs = {pool.submit(execute, source): source for source in sources}
@@ -404,4 +305,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
     sys.exit(main())

@@ -1,14 +1,17 @@
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
 from small import NAMES, numbers, small
 
 from audio_edu import bench, cli
+from audio_edu._files import claimed
 from audio_edu.datasets import _shipped
 
 
@@ -99,6 +102,10 @@ def test_bench_times_a_shipped_recogniser(capsys):
         (["evaluate", "nobody.npz"], "audio-edu train NAME"),
         (["evaluate", "vae", "--data", "."], "data"),
         (["train", "cnn", "--steps", "0"], "--steps is 0"),
+        (["train", "cnn", "--steps", "9" * 20], "--steps is 99999999999999999999"),
+        (["train", "cnn", "--set", f"width={10**9}"], "width is 1000000000"),
+        (["train", "cnn", "--out", "."], "is a folder"),
+        (["train", "cnn", "--out", "/dev/null/x"], "/dev/null"),
         (["train", "cnn", "--set", "gravity=1"], "gravity"),
         (["train", "cnn", "--set", "augmentation.gravity=1"], "gravity"),
         (["train", "cnn", "--set", "width=wide"], "width"),
@@ -170,6 +177,23 @@ def test_train_evaluate_generate_for_every_family(tmp_path, capsys, tiny, name):
     assert json.loads(capsys.readouterr().out)["split"] == "validation"
 
 
+def test_what_was_left_out_stands_beside_the_score(tmp_path, capsys, tiny, monkeypatch):
+    _, corpus = tiny("cnn")
+    out = tmp_path / "mine.npz"
+    assert cli.main(["train", "cnn", "--quiet", "--out", str(out)]) == 0
+
+    def with_a_remark(recipe, data=None):
+        warnings.warn("7 of 10 files passed over", stacklevel=1)
+        return corpus
+
+    monkeypatch.setattr(cli.family_of("cnn"), "corpus", with_a_remark, raising=False)
+    capsys.readouterr()
+    assert cli.main(["evaluate", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["remarks"] == "7 of 10 files passed over"
+    assert cli.main(["train", "cnn", "--quiet", "--out", str(out)]) == 0
+    assert "audio-edu: 7 of 10 files passed over\n" in capsys.readouterr().err
+
+
 def test_options_that_change_the_result_are_in_the_card(tmp_path, capsys, tiny):
     tiny("cnn")
     words = ["--set", "width=4", "augmentation.noise=0", "--steps", "2", "--hold-out", "--quiet"]
@@ -179,6 +203,53 @@ def test_options_that_change_the_result_are_in_the_card(tmp_path, capsys, tiny):
     assert card["metrics"]["split"] == "validation"
     assert card["command"] == "audio-edu train cnn --steps 2 --set width=4 augmentation.noise=0 --hold-out"
     assert "2 steps" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_training_that_is_terminated_saves_its_state_and_goes_on_from_there(tmp_path, tiny, monkeypatch):
+    from audio_edu.families import load_model
+    from audio_edu.training import Trained, files
+
+    tiny("cnn")
+    words = ["train", "cnn", "--quiet", "--out", str(tmp_path / "lr0.01")]
+    learn, n_learned = Trained.train_on_batch, []
+
+    def terminated(self, *batch):
+        n_learned.append(1)
+        if len(n_learned) == 3:
+            signal.raise_signal(signal.SIGTERM)
+        return learn(self, *batch)
+
+    monkeypatch.setattr(Trained, "train_on_batch", terminated)
+    assert cli.main(words) == 143
+    assert os.listdir(tmp_path) == [".lr0.01.state.npz"]
+    assert files.read_arrays(tmp_path / ".lr0.01.state.npz")["step"] == 3
+    assert cli.main([*words, "--resume"]) == 0
+    assert len(n_learned) == load_model(tmp_path / "lr0.01.npz").recipe.n_steps
+    assert cli.main(["train", "cnn", "--quiet", "--out", str(tmp_path / "whole.npz")]) == 0
+    resumed, whole = (load_model(tmp_path / f"{name}.npz") for name in ("lr0.01", "whole"))
+    np.testing.assert_array_equal(numbers(resumed), numbers(whole))
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_an_output_that_cannot_be_is_noticed_before_the_training(tmp_path, tiny, monkeypatch, capsys):
+    from audio_edu.families import family_of
+
+    tiny("cnn")
+    work = lambda *_: pytest.fail("it went to work")  # noqa: E731
+    monkeypatch.setattr(family_of("cnn"), "corpus", work, raising=False)
+    out = tmp_path / "mine.npz"
+    words = ["train", "cnn", "--out", str(out)]
+    os.mkfifo(tmp_path / "mine.json")
+    assert cli.main(words) == 1 and "mine.json is a device or a pipe" in capsys.readouterr().err
+    (tmp_path / "mine.json").unlink()
+    with claimed(out):
+        assert cli.main(words) == 1 and "another process" in capsys.readouterr().err
+    out.write_bytes(b"finished")
+    assert cli.main([*words, "--resume"]) == 1 and "is finished" in capsys.readouterr().err
+    assert out.read_bytes() == b"finished" and os.listdir(tmp_path) == ["mine.npz"]
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert cli.main(words) == 1 and "read-only" in capsys.readouterr().err
 
 
 @pytest.mark.slow

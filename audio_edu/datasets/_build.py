@@ -1,9 +1,9 @@
 """Writing a corpus to disk: one FLAC per voice, one table, one list of checksums."""
 
 import csv
+import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,8 @@ import numpy as np
 import soundfile as sf
 from tqdm import tqdm
 
-from ._shipped import CHECKSUMS, INDEX, write_checksums
+from .._files import claimed, uninterrupted
+from ._shipped import CARD, CHECKSUMS, INDEX, write_checksums
 
 PEAK = 0.9
 
@@ -39,40 +40,94 @@ def write_corpus(
 ) -> None:
     """Write the clips, a list for each voice, to the folder `out`.
 
-    Everything is made in a temporary folder beside `out` and put in place at the end, so that a build that
-    stops half-way leaves the old corpus as it was. The card, ``README.md``, stays.
+    Everything is made in a hidden folder beside `out` and put in place at the end, so that a build that stops
+    half-way leaves the old corpus as it was. The card, ``README.md``, stays. A kill while the two change
+    places leaves the old corpus in a folder ``NAME.old``; the next build puts it back before it begins.
 
     Samples are rounded to `n_bits` bits: FLAC stores no bits that are always zero, and a synthetic voice has
     nothing to say in the lowest ones.
+
+    Raises
+    ------
+    OSError
+        If there cannot be a folder at `out`.
+    RuntimeError
+        If another process builds there.
+    ValueError
+        If `out` is neither a new nor an empty folder, nor one that this function has written.
     """
-    out = Path(out)
+    out = Path(os.path.realpath(out))
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as temporary:
-        new = Path(temporary) / "new"
+    new, old = out.with_name(f".{out.name}.building"), out.with_name(f"{out.name}.old")
+    with claimed(out):
+        for folder in (old, out):
+            _check_own(folder)
+        if old.exists():  # a kill came while they changed places
+            shutil.rmtree(old) if out.exists() else old.rename(out)
+        shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
-        if (out / "README.md").is_file():
-            shutil.copy(out / "README.md", new)
-        rows = []
-        for clips in tqdm(voices, total=n_voices, unit="voice", desc=out.name):
-            name = re.sub(r"[^A-Za-z0-9._-]", "_", clips[0].voice) + ".flac"
-            start = 0
-            for clip in clips:
-                row = {"file": name, "start": start, "n_samples": clip.x.size, "label": clip.label}
-                rows.append(row | {"voice": clip.voice, "split": clip.split} | clip.info)
-                start += clip.x.size
-            x = np.concatenate([clip.x for clip in clips])
-            step = 2 ** (16 - n_bits)
-            pcm = (np.round(x * 2 ** (n_bits - 1)) * step).clip(-32768, 32768 - step).astype(np.int16)
-            sf.write(new / name, pcm, sample_rate, subtype="PCM_16")
-        with open(new / INDEX, "w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(
-                file, ["file", "start", "n_samples", "label", "voice", "split", *columns], lineterminator="\n"
-            )
-            table.writeheader()
-            table.writerows(rows)
-        write_checksums(new)
-        if out.exists():
-            if any(out.iterdir()) and not (out / CHECKSUMS).is_file() and not (out / "README.md").is_file():
-                raise ValueError(f"{out} holds other files; give an empty or new folder with --out.")
-            out.rename(Path(temporary) / "old")
-        new.rename(out)
+        try:
+            _write_into(new, voices, sample_rate, columns, n_bits, n_voices, out.name)
+            _check_own(out)  # the build took its time
+            if (out / CARD).is_file():
+                shutil.copy(out / CARD, new)
+            with uninterrupted():
+                if out.exists():
+                    out.rename(old)
+                try:
+                    new.rename(out)
+                except OSError:
+                    old.rename(out)
+                    raise
+                if old.exists():
+                    old.rename(new)  # what is removed bit by bit has no name that anybody would trust
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+
+def _check_own(folder: Path) -> None:
+    """Raise an error unless a folder is missing, empty, or holds what `write_corpus` writes, and no more."""
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is no folder; give an empty or new one with --out.")
+    sums = folder / CHECKSUMS
+    text = sums.read_text(encoding="utf-8", errors="replace") if sums.is_file() else ""
+    listed = {line.partition("  ")[2] for line in text.splitlines()}
+    made = {name for name in listed if name.endswith(".flac")} | {INDEX, CHECKSUMS, CARD}
+    made = made if INDEX in listed else set()  # other people write checksums, too
+    if other := sorted(path.name for path in folder.iterdir() if path.name not in made or path.is_dir()):
+        raise ValueError(
+            f"{folder} holds other files than those of a corpus built there ({other[0]!r}, for example); "
+            "give an empty or new folder with --out."
+        )
+
+
+def _write_into(
+    new: Path,
+    voices: Iterable[list[Clip]],
+    sample_rate: int,
+    columns: tuple[str, ...],
+    n_bits: int,
+    n_voices: int,
+    desc: str,
+) -> None:
+    rows = []
+    for clips in tqdm(voices, total=n_voices, unit="voice", desc=desc):
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", clips[0].voice) + ".flac"
+        start = 0
+        for clip in clips:
+            row = {"file": name, "start": start, "n_samples": clip.x.size, "label": clip.label}
+            rows.append(row | {"voice": clip.voice, "split": clip.split} | clip.info)
+            start += clip.x.size
+        x = np.concatenate([clip.x for clip in clips])
+        step = 2 ** (16 - n_bits)
+        pcm = (np.round(x * 2 ** (n_bits - 1)) * step).clip(-32768, 32768 - step).astype(np.int16)
+        sf.write(new / name, pcm, sample_rate, subtype="PCM_16")
+    with open(new / INDEX, "w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(
+            file, ["file", "start", "n_samples", "label", "voice", "split", *columns], lineterminator="\n"
+        )
+        table.writeheader()
+        table.writerows(rows)
+    write_checksums(new)

@@ -1,8 +1,10 @@
 """Fetching recordings once: resumed after a cut, checked, safe when two processes ask at the same time."""
 
 import os
-import shutil
+import tarfile
 import time
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pooch
@@ -42,40 +44,68 @@ def fetch(url: str, file_name: str, *, sha256: str | None = None) -> Path:
     ------
     ConnectionError
         If the network, or the server, does not give the file; the message says what to do.
+    OSError
+        If the cache has to be written to and cannot be.
     ValueError
-        If the file's checksum is not the expected one. A wrong download is deleted.
+        If the file is not the expected one, or is no archive though its name says so. A download that is
+        wrong is deleted; of a file that was there before, the message says so.
     """
     folder = cache_dir()
-    folder.mkdir(parents=True, exist_ok=True)
     path, note = folder / file_name, folder / f"{file_name}.sha256"
-    with FileLock(folder / f"{file_name}.lock"):
-        expected = sha256
-        if expected is None and path.is_file() and note.is_file():
-            expected = note.read_text(encoding="ascii").strip()
-        if path.is_file():
-            if expected and sha256_of(path) != expected:
-                raise ValueError(
-                    f"{path} has changed: its SHA-256 is not {expected}. "
-                    "Delete it, and it will be downloaded anew."
-                )
-        else:
-            pooch.retrieve(
-                url, f"sha256:{sha256}" if sha256 else None, file_name, folder, downloader=_resuming
-            )
-            note.unlink(missing_ok=True)  # a download is a new first one
-        if sha256 is None and not note.is_file():
+    if not path.is_file():
+        _download(url, path, note, sha256)
+    # from here on, a cache that cannot be written to is as good
+    expected = sha256 or (note.read_text(encoding="ascii").strip() if note.is_file() else None)
+    if wrong := _what_is_wrong(path, file_name, expected):
+        raise ValueError(f"{path} has changed: {wrong}. Delete it, and it will be downloaded anew.")
+    if not expected:
+        with suppress(OSError):
             note.write_text(f"{sha256_of(path)}\n", encoding="ascii")
     return path
 
 
-def _resuming(url: str, output_file: str, _: object) -> None:
-    """Download as pooch asks for it, but through a ``.part`` file that outlives a broken connection."""
-    # pooch hands over a temporary name in the cache; the part file needs a lasting one
-    part = Path(output_file).parent / (pooch.utils.unique_file_name(url) + ".part")
+def _download(url: str, path: Path, note: Path, sha256: str | None) -> None:
+    """Download a file, whole and right, or leave nothing but a ``.part`` to go on from."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(f"{path}.lock").acquire()
+    except OSError as error:
+        raise OSError(
+            f"{path.parent} cannot be written ({error.strerror}); set AUDIO_EDU_CACHE to a folder that can "
+            "be, or pass path=..."
+        ) from error
+    with lock:
+        if path.is_file():  # another process was faster
+            return
+        part = path.parent / (pooch.utils.unique_file_name(url) + ".part")
+        _fill(url, part)
+        if wrong := _what_is_wrong(part, path.name, sha256):
+            part.unlink()
+            raise ValueError(
+                f"What came from {url} is not {path.name}: {wrong}. It was deleted. If this network asks for "
+                "a login, log in and try again; or get the file elsewhere and pass path=..."
+            )
+        note.unlink(missing_ok=True)  # a download is a new first one
+        os.replace(part, path)
+
+
+def _what_is_wrong(path: Path, file_name: str, sha256: str | None) -> str:
+    """Say why a file cannot be the one that is called so, or has this checksum; empty if it can."""
+    if sha256 and sha256_of(path) != sha256:
+        return f"its hash (SHA-256) is not {sha256}"
+    kinds = {".zip": zipfile.is_zipfile, ".gz": tarfile.is_tarfile}
+    suffix = Path(file_name).suffix
+    if suffix in kinds and not kinds[suffix](path):
+        with open(path, "rb") as file:
+            return f"it is no {suffix} archive, but begins with {file.read(40)!r}"
+    return ""
+
+
+def _fill(url: str, part: Path) -> None:
+    """Download into a ``.part`` file that outlives a broken connection."""
     for attempt in range(N_ATTEMPTS):
         try:
-            _continue(url, part)
-            break
+            return _continue(url, part)
         except requests.RequestException as error:
             status = getattr(error.response, "status_code", None)
             if attempt + 1 == N_ATTEMPTS or (status is not None and status < 500):
@@ -85,7 +115,7 @@ def _resuming(url: str, output_file: str, _: object) -> None:
                     "path=..., or use load_digits(), which needs no download."
                 ) from error
             time.sleep(2**attempt / 4)
-    shutil.move(part, output_file)
+    return None
 
 
 def _continue(url: str, part: Path) -> None:

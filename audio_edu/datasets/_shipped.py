@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import soundfile as sf
 
+from ..signal.files import load_audio
 from .corpus import Corpus
 from .targets import Labels
 
@@ -60,7 +60,7 @@ def load_shipped(
         rows = list(csv.DictReader(file))
     sounds, sample_rates = {}, set()
     for file_name in dict.fromkeys(row["file"] for row in rows):
-        sounds[file_name], rate = sf.read(folder / file_name, dtype="float32")
+        sounds[file_name], rate = load_audio(folder / file_name)
         sample_rates.add(rate)
     if len(sample_rates) != 1:
         raise ValueError(

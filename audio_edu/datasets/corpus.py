@@ -97,6 +97,8 @@ class Corpus:
                     f"audio[{i}] is {clip.dtype} of shape {clip.shape}; expected float32 of shape "
                     f"(n_samples,), not empty."
                 )
+            if not np.isfinite(clip).all():
+                raise ValueError(f"audio[{i}] holds NaN or infinite samples.")
         n_clips = len(self.targets)
         if audio and len(audio) != n_clips:
             raise ValueError(f"audio has {len(audio)} clips, targets {n_clips}; expected one for each clip.")

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from ._archive import members, read_clip
+from ._archive import SUFFIXES, recordings
 from .corpus import Corpus
 from .digits import DIGIT_NAMES
 from .targets import Labels
@@ -20,7 +20,7 @@ URL = "https://github.com/Jakobovski/free-spoken-digit-dataset/archive/refs/tags
 FILE_NAME = "free-spoken-digit-dataset-1.0.10.zip"
 N_RECORDINGS = 3000
 SAMPLE_RATE = 8000
-_RECORDING = re.compile(r"([0-9])_([^/]+)_([0-9]+)\.wav", re.IGNORECASE)
+_RECORDING = re.compile(r"([0-9])_([^/]+)_([0-9]{1,9})")
 
 
 def load_fsdd(path: str | Path | None = None) -> Corpus:
@@ -28,15 +28,16 @@ def load_fsdd(path: str | Path | None = None) -> Corpus:
 
     The recordings' levels differ fifteenfold between speakers, so each clip is scaled to a peak of 1
     (*peak-normalized*). Recordings at another sample rate are resampled to 8 kHz, several channels are
-    averaged into one.
+    averaged into one. A recording that cannot be read whole (cut, damaged, silent, longer than a minute) is
+    left out, and a warning says how many were, and why.
 
     Parameters
     ----------
     path : str or Path, optional
-        A folder, zip or tar archive of recordings named ``{digit}_{speaker}_{take}.wav``, at any depth; other
-        files are ignored. Any recordings named so will do, not only FSDD's. A folder may also hold just the
-        archive. Default: download version 1.0.10 once (16 MB) into the cache (``$AUDIO_EDU_CACHE``, else
-        pooch's).
+        A folder, zip or tar archive of recordings named ``{digit}_{speaker}_{take}.wav`` (or ``.flac``,
+        ``.mp3``, ``.ogg``, ``.aiff``, ...), at any depth; other files are ignored, and counted in the
+        warning. Any recordings named so will do, not only FSDD's. A folder may also hold just the archive.
+        Default: download version 1.0.10 once (16 MB) into the cache (``$AUDIO_EDU_CACHE``, else pooch's).
 
     Returns
     -------
@@ -51,8 +52,8 @@ def load_fsdd(path: str | Path | None = None) -> Corpus:
     FileNotFoundError
         If there is nothing at `path`.
     ValueError
-        If there is no recording at `path`, or one is damaged or comes twice, or an archive's member climbs
-        out of it.
+        If there is no recording at `path` that can be read, or one comes twice, or an archive is damaged,
+        encrypted, or has a member that climbs out of it.
 
     Notes
     -----
@@ -66,7 +67,7 @@ def load_fsdd(path: str | Path | None = None) -> Corpus:
     >>> fsdd = load_fsdd("recordings")  # a folder of 7_jackson_32.wav and so on  # doctest: +SKIP
     """
     if path is not None:
-        return _read(Path(path))
+        return _read(Path(path), naming="{digit}_{speaker}_{take}.wav")
     from ._download import fetch
 
     archive = fetch(URL, FILE_NAME)
@@ -79,18 +80,14 @@ def load_fsdd(path: str | Path | None = None) -> Corpus:
     return corpus
 
 
-def _read(path: Path) -> Corpus:
+def _read(path: Path, naming: str | None = None) -> Corpus:
     clips: dict[tuple[int, str, int], np.ndarray] = {}
-    for name, content in members(path, _is_recording):
-        digit, speaker, take = _RECORDING.fullmatch(name.name).groups()
+    for name, clip in recordings(path, _is_recording, SAMPLE_RATE, naming=naming):
+        digit, speaker, take = _RECORDING.fullmatch(name.stem).groups()
         key = int(digit), speaker, int(take)
         if key in clips:
             raise ValueError(f"{path} holds {name.name} twice; give the folder of one of them.")
-        clips[key] = read_clip(name, content, SAMPLE_RATE)
-    if not clips:
-        raise ValueError(
-            f"path is {str(path)!r}, which holds no recording named {{digit}}_{{speaker}}_{{take}}.wav."
-        )
+        clips[key] = clip
     keys = sorted(clips, key=lambda key: (key[1], key[0], key[2]))
     digits, speakers, takes = (np.array(column) for column in zip(*keys, strict=True))
     return Corpus(
@@ -106,5 +103,4 @@ def _read(path: Path) -> Corpus:
 
 
 def _is_recording(name: PurePosixPath) -> bool:
-    # "._0_x_1.wav" are a Mac's notes beside the files, not recordings
-    return bool(_RECORDING.fullmatch(name.name)) and "__MACOSX" not in name.parts
+    return bool(_RECORDING.fullmatch(name.stem)) and name.suffix.lower() in SUFFIXES

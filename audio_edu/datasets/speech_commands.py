@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from .._validate import check_positive
-from ._archive import members, read_clip
+from ._archive import recordings
 from .corpus import Corpus
 from .digits import DIGIT_NAMES
 from .targets import Labels
@@ -35,7 +35,7 @@ def load_speech_commands(
     """Load spoken words of many real people.
 
     Each clip is scaled to a peak of 1 (*peak-normalized*): people sat at different distances from their
-    microphones. Recordings that are silent or damaged are left out.
+    microphones. Recordings that are silent or damaged (a few are) are left out, and a warning says which.
 
     Parameters
     ----------
@@ -90,11 +90,7 @@ def load_speech_commands(
         return n_per_word is None or found[key] <= n_per_word
 
     audio, labels, voices, splits = [], [], [], []
-    for name, content in members(path, wanted):
-        try:
-            clip = read_clip(name, content, SAMPLE_RATE)
-        except ValueError:
-            continue  # a few of the 105,829 recordings hold nothing
+    for name, clip in recordings(path, wanted, SAMPLE_RATE):
         audio.append(clip)
         labels.append(words.index(name.parent.name))
         voices.append(name.name.partition("_nohash_")[0])

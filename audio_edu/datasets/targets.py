@@ -172,9 +172,12 @@ class CleanAudio(Targets):
 
 
 def read_only(x: Any) -> np.ndarray:
-    """Return a view of `x` that cannot be written through."""
-    x = np.asarray(x).view()
-    x.flags.writeable = False
+    """Return `x` as an array that nobody can change: itself if it is one already, else a copy."""
+    x = np.asarray(x)
+    owner = x if x.base is None else x.base
+    if x.flags.writeable or not isinstance(owner, np.ndarray) or owner.flags.writeable:
+        x = x.copy()
+        x.flags.writeable = False
     return x
 
 

@@ -175,7 +175,7 @@ class Form:
         if "right" in exercise:
             how = "number" if not asked else "choice" if "options" in exercise else "order"
             # in base64, so that who looks at the page's source meets no answer
-            known = {**exercise, "whole": isinstance(exercise["right"], int), "said": SAID}
+            known = {**exercise, "whole": isinstance(exercise["right"], int), "close": CLOSE, "said": SAID}
             task = base64.b64encode(json.dumps(known).encode()).decode()
         listed = f'<ol type="a">{items}</ol>' if items else ""
         ask = SAID["open"] if how else "Run this chapter in JupyterLab to answer it."

@@ -1,9 +1,9 @@
 """From samples to what a recognizer sees: log-mel frames, and a mask of the frames in which somebody speaks.
 
-A word lasts 0.2 to 1 second, a batch wants one length. So every clip is cut or filled up to one second, and
-one channel beside the mel bands says which frames count (1) and which are only filling (0). A network that
-ignores this and averages over all frames averages mostly silence: it then knows how long a word is before it
-knows what is said.
+A word lasts 0.2 to 1 second, a batch wants one length. So every clip is cut or filled up to one second, from
+its word on, and one channel beside the mel bands says which frames count (1) and which are only filling (0).
+A network that ignores this and averages over all frames averages mostly silence: it then knows how long a
+word is before it knows what is said.
 
 Each clip is normalized by itself, over its own speech: levels differ fifteenfold between people and
 microphones, and say nothing about the digit.
@@ -18,6 +18,11 @@ import numpy as np
 
 from .._validate import check_audio, check_positive, check_range, check_sample_rate
 from ..signal.mel import log_mel
+
+#: What has a smaller share of the power of the loudest 10 ms (−45 dB) is silence, and no word begins with it.
+SILENCE = 10**-4.5
+#: Steps of the transform before the word: clips of ``data/digits`` never have more, and usually so many.
+MOST_BEFORE, USUAL_BEFORE = 4, 2
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,59 @@ class FeatureSettings:
         return self.n_mels + 1
 
 
+def one_word_each(clips: Sequence[np.ndarray], settings: FeatureSettings) -> np.ndarray:
+    """Bring clips to one length, as `fit_length` does, with the word where it is in the training's clips.
+
+    To a network that reads from left to right, what comes before the word is not nothing. So where there is
+    more than `MOST_BEFORE` steps of silence, it is cut down to `USUAL_BEFORE`. Constant offsets are taken
+    away (`without_offset`). The clips of ``data/digits`` have neither, and stay what they are.
+
+    Parameters
+    ----------
+    clips : sequence of np.ndarray [shape=(n_samples_i,)]
+        Samples; any lengths.
+    settings : FeatureSettings
+        ``n_samples`` and ``hop_length`` are used.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_clips, n_samples)], float32
+
+    Raises
+    ------
+    ValueError
+        If a clip is empty or holds NaN.
+
+    Examples
+    --------
+    >>> word = np.sin(np.arange(3000) ** 1.1)
+    >>> rows = one_word_each([np.pad(word, (30_000, 5000)) + 0.1], FeatureSettings())
+    >>> rows.shape, bool(np.abs(rows[0, :160]).max() < 1e-3 < np.abs(rows[0, 160:320]).max())
+    ((1, 8000), True)
+    """
+    clips = [without_offset(check_audio(clip, f"clips[{i}]")) for i, clip in enumerate(clips)]
+    return fit_length([_from_its_word_on(clip, settings) for clip in clips], settings.n_samples)
+
+
+def _from_its_word_on(x: np.ndarray, settings: FeatureSettings) -> np.ndarray:
+    n, step = settings.n_samples, settings.hop_length
+    if len(x) <= step:
+        return x
+    # the energy of every n samples, and of every step, from the running sum of squares
+    energy = np.concatenate([[0.0], np.cumsum(np.square(x, dtype=np.float64))])
+    start = int(np.argmax(energy[n:] - energy[:-n])) if len(x) > n else 0
+    power = energy[step:] - energy[:-step]
+    silence = SILENCE * power.max()
+    # Where much is left outside of the loudest part, most of that is the room, and the word is louder
+    rest = np.concatenate([power[:start], power[start + n :]])
+    if len(rest) > n // 4:
+        silence = float(np.clip(4 * np.median(rest), silence, power.max() / 100))
+    before = int(np.argmax(power[start : start + n] > silence))
+    if before > MOST_BEFORE * step:
+        start += before - USUAL_BEFORE * step
+    return x[start : start + n]
+
+
 def fit_length(clips: Sequence[np.ndarray], n_samples: int) -> np.ndarray:
     """Bring clips to one length: zeros after the short ones, the loudest part of the long ones.
 
@@ -101,6 +159,42 @@ def fit_length(clips: Sequence[np.ndarray], n_samples: int) -> np.ndarray:
         part = clip[start : start + n_samples]
         row[: len(part)] = part
     return out
+
+
+def without_offset(x: np.ndarray) -> np.ndarray:
+    """Take a constant offset away, which some microphones add and which no ear hears.
+
+    What counts as one: a mean of more than a fiftieth of the spread, of which every quarter of the clip has
+    at least half. A clip without one is returned as it is.
+
+    Parameters
+    ----------
+    x : np.ndarray [shape=(n_samples,)]
+        Samples. Where they do not change at all, at either end, is silence, whatever its value.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples,)]
+
+    Examples
+    --------
+    >>> x = np.array([0.0, 0.5, -0.5, 0.1, -0.1, 0.2, -0.2, 0.3, -0.3, 0.0])
+    >>> without_offset(x + 0.3).round(3).tolist() == x.tolist(), without_offset(x) is x
+    (True, True)
+    """
+    changes = np.flatnonzero(x[1:] != x[:-1])
+    if not len(changes):
+        return np.zeros_like(x)
+    inside = slice(changes[0] + 1, changes[-1] + 1)
+    if changes[-1] - changes[0] < 4:
+        return x
+    mean = x[inside].mean(dtype=np.float64)
+    least = min(part.mean(dtype=np.float64) * np.sign(mean) for part in np.array_split(x[inside], 4))
+    if abs(mean) <= 0.02 * x[inside].std(dtype=np.float64) or least < abs(mean) / 2:
+        return x
+    y = np.zeros_like(x)
+    y[inside] = x[inside] - x.dtype.type(mean)
+    return y
 
 
 def speech_mask(level_db: np.ndarray, range_db: float = 35.0) -> np.ndarray:
@@ -201,8 +295,7 @@ def speech_features(clips: Sequence[np.ndarray], settings: FeatureSettings | Non
     ((1, 101, 41), 52)
     """
     settings = settings or FeatureSettings()
-    clips = [check_audio(clip, f"clips[{i}]") for i, clip in enumerate(clips)]
-    mel_db = log_mel_frames(fit_length(clips, settings.n_samples), settings)
+    mel_db = log_mel_frames(one_word_each(clips, settings), settings)
     return normalize_frames(mel_db, settings)
 
 

@@ -25,7 +25,7 @@ class SpeechFeatures(keras.layers.Layer):
     """
 
     def __init__(self, settings: FeatureSettings | None = None, **options: Any):
-        super().__init__(**options)
+        super().__init__(dtype="float32", **options)  # 1e-10 is 0 in half precision
         self.settings = settings or FeatureSettings()
         s = self.settings
         # The transform itself as a matrix: n_fft is small, and one product is faster than many short FFTs

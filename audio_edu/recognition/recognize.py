@@ -7,9 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from .._validate import check_audio
 from ..training import Trained, as_array
-from .features import fit_length, speech_features
+from .features import one_word_each, speech_features
 from .frontend import SpeechFeatures
 from .recipe import RecognizerRecipe
 
@@ -61,9 +60,7 @@ class Recognizer(Trained):
         -------
         np.ndarray [shape=(n_clips, n_classes)], float32
         """
-        clips = [check_audio(clip, f"clips[{i}]") for i, clip in enumerate(clips)]
-        rows = fit_length(clips, self.settings.n_samples)
-        return _in_batches(self.model, rows, batch_size)
+        return _in_batches(self.model, one_word_each(clips, self.settings), batch_size)
 
     def embeddings(self, clips: Sequence[np.ndarray], *, batch_size: int = 256) -> np.ndarray:
         """Return what stands before the last layer, the clip in a few numbers [shape=(n_clips, n)]."""
@@ -75,4 +72,7 @@ def _in_batches(network: Callable[..., Any], x: np.ndarray, batch_size: int) -> 
     if not len(x):
         return np.zeros((0, network.output_shape[-1]), np.float32)
     parts = [network(x[i : i + batch_size], training=False) for i in range(0, len(x), batch_size)]
-    return np.concatenate([as_array(part) for part in parts])
+    out = np.concatenate([as_array(part) for part in parts])
+    if not np.isfinite(out).all():  # for example weights that are NaN
+        raise ValueError("the network answers NaN, which is no answer: load it again, or train it again.")
+    return out

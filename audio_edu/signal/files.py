@@ -1,14 +1,14 @@
 """Reading and writing sound files: samples as floats with full scale ±1.
 
 A file that lies about itself is an error, never a silent guess: one that was cut short, one whose header
-announces more samples than the file holds, one that is no sound at all. Files are read in blocks, so a
-header that claims two gigabytes costs nothing.
+announces more samples than the file holds, one that is no sound at all. `read_sound` is the one door:
+whatever reads sound in this package goes through it.
 """
 
+import io
 import os
-import struct
+import warnings
 from pathlib import Path
-from typing import BinaryIO
 
 import librosa
 import numpy as np
@@ -16,15 +16,25 @@ import soundfile as sf
 
 from .._files import replacing
 from .._validate import check_audio, check_choice, check_range
+from ._containers import split_streams
 
 _BLOCK = 1 << 16  # samples a read or a write; libsndfile's Vorbis encoder overflows its stack on long writes
-_FORMATS = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".opus": "OGG", ".mp3": "MP3"}
-_LOSSY = {".ogg": "VORBIS", ".opus": "OPUS", ".mp3": "MPEG_LAYER_III"}
-_RATES = {
-    ".mp3": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
-    ".opus": (8000, 12000, 16000, 24000, 48000),
-}
 _RATE_RANGE = (100, 1_000_000)  # Hz; what lies outside is a damaged header, not a sound
+MOST_CHANNELS = 64  # the same
+LONGEST_S = 24 * 3600.0
+LARGEST = 2 << 30  # bytes, of a file and of its samples as float32
+
+#: By suffix: libsndfile's names of format and encoding, sample rates (Hz), and most channels. Beyond these
+#: libsndfile writes what it cannot read, or ends the process (Vorbis above 200 kHz).
+_FORMATS = {
+    ".wav": ("WAV", None, range(_RATE_RANGE[0], _RATE_RANGE[1] + 1), MOST_CHANNELS),
+    ".flac": ("FLAC", None, range(100, 655_351), 8),
+    ".ogg": ("OGG", "VORBIS", range(100, 200_001), MOST_CHANNELS),
+    ".opus": ("OGG", "OPUS", (8000, 12000, 16000, 24000, 48000), MOST_CHANNELS),
+    ".mp3": (
+        "MP3", "MPEG_LAYER_III", (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000), 2,
+    ),
+}  # fmt: skip
 
 
 def load_audio(
@@ -39,7 +49,8 @@ def load_audio(
     sample_rate : int, optional
         Resample to this many samples a second (band-limited, ``soxr_hq``). None keeps the file's own.
     mono : bool
-        Average the channels into one.
+        Average the channels into one. Where they cancel each other (one is the other's negative), the loudest
+        is taken instead, with a warning.
 
     Returns
     -------
@@ -53,7 +64,13 @@ def load_audio(
     FileNotFoundError, IsADirectoryError
         If there is no file at `path`.
     ValueError
-        If the file is empty, is not audio, was cut short, or holds NaN or infinite samples.
+        If the file is empty, is not audio (the message says what it is), was cut short, holds NaN or infinite
+        samples, or is longer than a day or 2 GiB of samples.
+
+    Notes
+    -----
+    A header without a size, as an interrupted recorder or a pipe leaves it, is no error: the file is read to
+    its end, with a warning. Files that are joined one after another are read as one.
 
     Examples
     --------
@@ -71,41 +88,139 @@ def load_audio(
         raise FileNotFoundError(f"path: there is no file {str(path)!r}. Working directory: {os.getcwd()!r}.")
     if path.is_dir():
         raise IsADirectoryError(f"path: {str(path)!r} is a folder; name a sound file in it.")
-    n_bytes = path.stat().st_size
-    if n_bytes == 0:
-        raise ValueError(f"path: {str(path)!r} is empty (0 bytes).")
+    try:
+        x, native, remarks = read_sound(read_file(path), sample_rate=sample_rate, mono=mono)
+    except ValueError as error:
+        raise ValueError(f"path: {str(path)!r} {error}") from error
+    for remark in remarks:
+        warnings.warn(f"{str(path)!r} {remark}", stacklevel=2)
+    return x, native
 
-    with path.open("rb") as file:
-        _check_complete(file, n_bytes, path)
-        file.seek(0)
-        try:
-            with sf.SoundFile(file) as sound:
-                x, native, claimed = _read_blocks(sound), sound.samplerate, sound.frames
-                is_mp3 = sound.format == "MP3" or sound.subtype.startswith("MPEG")
-        except (sf.LibsndfileError, RuntimeError) as error:
-            raise ValueError(
-                f"path: {str(path)!r} ({n_bytes} bytes) cannot be read as audio: it is damaged, cut short, "
-                f"or not a sound file. The decoder says: {error}"
-            ) from error
-    # An MP3 stores its length as a count of 1152-sample frames and may drop the last ones.
-    if claimed - x.shape[1] > (2 * 1152 if is_mp3 else 0):
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file; a ValueError goes on after its name where it is no file, or too large."""
+    if not path.is_file():
+        raise ValueError("is no regular file, but a device, a pipe, a socket or a link to nothing.")
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"has {path.stat().st_size:,} bytes; at most {LARGEST:,} are read.")
+    return path.read_bytes()
+
+
+def read_sound(
+    data: bytes,
+    *,
+    sample_rate: int | None = None,
+    mono: bool = True,
+    longest_s: float = LONGEST_S,
+    silence: bool = True,
+) -> tuple[np.ndarray, int, list[str]]:
+    """Decode a sound file that was read into memory: whole, or not at all.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    sample_rate, mono
+        As in `load_audio`.
+    longest_s : float
+        The longest sound allowed (s).
+    silence : bool
+        Whether a sound may be silent: nothing but zeros, a constant, or rounding noise.
+
+    Returns
+    -------
+    x : np.ndarray [shape=(n_samples,) or (n_channels, n_samples)], float32
+    sample_rate : int
+        Samples a second (Hz).
+    remarks : list of str
+        What had to be guessed; each goes on after the file's name.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read whole; the message goes on after the file's name.
+    """
+    if not data:
+        raise ValueError("is empty (0 bytes).")
+    streams, remarks = split_streams(data)
+    try:
+        x, native = _decode(streams, sample_rate, longest_s)
+    except (sf.LibsndfileError, RuntimeError) as error:
         raise ValueError(
-            f"path: {str(path)!r} is cut short: its header announces {claimed} samples, "
-            f"it holds {x.shape[1]}."
-        )
-    if x.shape[1] == 0:
-        raise ValueError(f"path: {str(path)!r} is a sound file without a single sample.")
-    if not _RATE_RANGE[0] <= native <= _RATE_RANGE[1]:
-        raise ValueError(f"path: {str(path)!r} claims {native} samples a second; its header is damaged.")
+            f"cannot be read as audio: it is damaged, or of a kind that libsndfile does not know: "
+            f"{getattr(error, 'error_string', error)}"
+        ) from error
     if not np.isfinite(x).all():
-        raise ValueError(f"path: {str(path)!r} holds NaN or infinite samples.")
-
+        raise ValueError("holds NaN or infinite samples.")
+    if not silence and all(map(_is_silence, x)):
+        raise ValueError("is silent: it holds nothing but a constant, or rounding noise.")
     if mono:
-        x = x.mean(axis=0)
+        x, cancels = _mix(x)
+        if cancels:
+            remarks.append(f"has channels that cancel each other; channel {cancels} alone is used")
     if sample_rate is not None and sample_rate != native:
         x = librosa.resample(x, orig_sr=native, target_sr=sample_rate)
         native = sample_rate
-    return np.ascontiguousarray(x, dtype=np.float32), int(native)
+    return np.ascontiguousarray(x, dtype=np.float32), int(native), remarks
+
+
+def _decode(streams: list[bytes], sample_rate: int | None, longest_s: float) -> tuple[np.ndarray, int]:
+    """Decode streams of one sample rate and number of channels, one after another."""
+    blocks, n_samples, layout = [], 0, None
+    for stream in streams:
+        with sf.SoundFile(io.BytesIO(stream)) as sound:
+            rate, n_channels, begun = sound.samplerate, sound.channels, n_samples
+            if not _RATE_RANGE[0] <= rate <= _RATE_RANGE[1]:
+                raise ValueError(f"claims {rate} samples a second; its header is damaged.")
+            if n_channels > MOST_CHANNELS:
+                raise ValueError(f"claims {n_channels} channels; at most {MOST_CHANNELS} are read.")
+            if layout not in (None, (rate, n_channels)):
+                raise ValueError(
+                    f"joins streams unlike each other: {layout} and {(rate, n_channels)} (Hz, channels)."
+                )
+            layout = rate, n_channels
+            seconds = (n_samples + sound.frames) / rate
+            n_bytes = 4 * n_channels * seconds * max(rate, sample_rate or 0)
+            if seconds > longest_s or n_bytes > LARGEST:
+                raise ValueError(
+                    f"lasts {seconds:,.0f} s, which takes {n_bytes:,.0f} bytes; at most {longest_s:,.0f} s "
+                    f"and {LARGEST:,} bytes are read."
+                )
+            while len(block := sound.read(_BLOCK, dtype="float32", always_2d=True)):
+                blocks.append(block)
+                n_samples += len(block)
+            # An MP3 stores its length as a count of 1152-sample frames and may drop the last ones.
+            is_mp3 = sound.format == "MP3" or sound.subtype.startswith("MPEG")
+            if sound.frames > n_samples - begun + (2 * 1152 if is_mp3 else 0):
+                raise ValueError(
+                    f"is cut short: its header announces {sound.frames} samples, "
+                    f"it holds {n_samples - begun}."
+                )
+    if not n_samples:
+        raise ValueError("is a sound file without a single sample.")
+    return np.concatenate(blocks).T, rate
+
+
+def _is_silence(x: np.ndarray) -> bool:
+    """Whether a channel holds nothing but a constant and the noise of rounding.
+
+    That noise takes a few neighbouring values, whose step tells the bits: 1/128 for 8 bits. What moves by
+    less than 1/2048 (a peak of −72 dBFS) is nothing that was recorded, whatever its values.
+    """
+    width = float(np.ptp(x))
+    return width <= 1 / 2048 or (width <= 4 / 128 and len(np.unique(x)) <= 5)
+
+
+def _mix(x: np.ndarray) -> tuple[np.ndarray, int]:
+    """Average the channels; where they cancel, return the loudest and its number (from 1), else 0."""
+    mix = x.mean(axis=0)
+    if len(x) > 1:
+        # C channels that have nothing in common leave Σ σ² / C². Far less is left where one negates another.
+        power = [float(channel.var(dtype=np.float64)) for channel in x]
+        loudest = int(np.argmax(power))
+        if mix.var(dtype=np.float64) < 0.1 * sum(power) / len(x) ** 2 and not _is_silence(x[loudest]):
+            return x[loudest], loudest + 1
+    return mix, 0
 
 
 def save_audio(path: str | os.PathLike[str], x: np.ndarray, sample_rate: int, *, n_bits: int = 16) -> Path:
@@ -145,16 +260,25 @@ def save_audio(path: str | os.PathLike[str], x: np.ndarray, sample_rate: int, *,
     """
     path = _check_path(path)
     x = check_audio(x, "x", ndim=(1, 2))
-    check_range(sample_rate, "sample_rate", *_RATE_RANGE, integer=True)
     suffix = path.suffix.lower()
     if suffix not in _FORMATS:
         raise ValueError(f"path: cannot write {path.suffix!r} files; use one of {', '.join(_FORMATS)}.")
+    container, subtype, rates, most_channels = _FORMATS[suffix]
     check_choice(n_bits, "n_bits", [16, 24, 32] if suffix == ".wav" else [16, 24])
-    if suffix in _RATES and sample_rate not in _RATES[suffix]:
-        known = ", ".join(map(str, _RATES[suffix]))
+    check_range(sample_rate, "sample_rate", *_RATE_RANGE, integer=True)
+    # FLAC counts high rates in tens.
+    if sample_rate not in rates or (suffix == ".flac" and sample_rate > 65_535 and sample_rate % 10):
+        known = f"{rates[0]} to {rates[-1]}" if isinstance(rates, range) else ", ".join(map(str, rates))
+        known += " (above 65535 multiples of 10)" if suffix == ".flac" else ""
         raise ValueError(
             f"sample_rate is {sample_rate}; {suffix} files know {known} Hz only. Resample first."
         )
+    if x.ndim == 2 and x.shape[0] > x.shape[1]:
+        raise ValueError(f"x has shape {x.shape}; expected (n_channels, n_samples): use x.T.")
+    if len(np.atleast_2d(x)) > most_channels:
+        raise ValueError(f"x has {len(x)} channels; {suffix} files hold at most {most_channels}.")
+    if 4 * x.size > LARGEST:
+        raise ValueError(f"x takes {4 * x.size:,} bytes as float32; at most {LARGEST:,} are written.")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"path: there is no folder {str(path.parent)!r}; make it first.")
     peak = float(np.abs(x).max())
@@ -165,7 +289,7 @@ def save_audio(path: str | os.PathLike[str], x: np.ndarray, sample_rate: int, *,
         )
 
     samples = np.atleast_2d(x).T
-    subtype = _LOSSY.get(suffix, "FLOAT" if n_bits == 32 else f"PCM_{n_bits}")
+    subtype = subtype or ("FLOAT" if n_bits == 32 else f"PCM_{n_bits}")
     if subtype.startswith("PCM"):
         full_scale = 2.0 ** (n_bits - 1)
         codes = np.clip(np.round(samples * full_scale), -full_scale, full_scale - 1)
@@ -175,7 +299,7 @@ def save_audio(path: str | os.PathLike[str], x: np.ndarray, sample_rate: int, *,
         samples = samples.astype(np.float32)
 
     layout = {"samplerate": sample_rate, "channels": samples.shape[1], "subtype": subtype}
-    with replacing(path) as partial, sf.SoundFile(partial, "w", format=_FORMATS[suffix], **layout) as sound:
+    with replacing(path) as partial, sf.SoundFile(partial, "w", format=container, **layout) as sound:
         for start in range(0, len(samples), _BLOCK):
             sound.write(samples[start : start + _BLOCK])
     return path
@@ -185,42 +309,3 @@ def _check_path(path: str | os.PathLike[str]) -> Path:
     if not isinstance(path, str | os.PathLike):
         raise TypeError(f"path is {path!r}; expected the name of a file.")
     return Path(path)
-
-
-def _read_blocks(sound: sf.SoundFile) -> np.ndarray:
-    """Read until the samples end, whatever number of them the header announces."""
-    blocks = []
-    while len(block := sound.read(_BLOCK, dtype="float32", always_2d=True)):
-        blocks.append(block)
-    return np.concatenate(blocks).T if blocks else np.zeros((sound.channels, 0), np.float32)
-
-
-def _check_complete(file: BinaryIO, n_bytes: int, path: Path) -> None:
-    """Raise ValueError where a WAV or Ogg file ends before its own structure does.
-
-    libsndfile reads such files without a word, up to where they end.
-    """
-    head = file.read(12)
-    if head[:4] == b"RIFF" and head[8:] == b"WAVE":
-        position = 12
-        while position + 8 <= n_bytes:
-            file.seek(position)
-            name, size = struct.unpack("<4sI", file.read(8))
-            if name == b"data":
-                # 0xFFFFFFFF is how a program that writes to a pipe says "I do not know yet".
-                if size != 0xFFFFFFFF and position + 8 + size > n_bytes:
-                    raise ValueError(
-                        f"path: {str(path)!r} is cut short: its header announces {size} bytes of samples, "
-                        f"the file holds {n_bytes - position - 8}."
-                    )
-                return
-            position += 8 + size + size % 2
-        raise ValueError(f"path: {str(path)!r} is cut short: a WAV file of {n_bytes} bytes without samples.")
-    if head[:4] == b"OggS":
-        file.seek(max(0, n_bytes - 70_000))  # a page is at most 65,307 bytes long
-        tail = file.read()
-        page = tail.rfind(b"OggS")
-        n_segments = tail[page + 26] if page >= 0 and page + 27 <= len(tail) else 256
-        lengths = tail[page + 27 : page + 27 + n_segments]
-        if len(lengths) < n_segments or page + 27 + n_segments + sum(lengths) > len(tail):
-            raise ValueError(f"path: {str(path)!r} is cut short: its last Ogg page is not complete.")

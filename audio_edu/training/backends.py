@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-BACKENDS = ("tensorflow", "torch", "jax")
+from .._machine import BACKENDS
 
 
 def as_array(x: Any) -> np.ndarray:

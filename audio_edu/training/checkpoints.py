@@ -2,27 +2,34 @@
 
 ``NAME.npz`` holds plain arrays under the names of the variables, ``network/layer/kernel``. ``NAME.json``, the
 card, holds the recipe, the facts of the corpus, the command, the seed, the time it took, the curve and the
-scores. With both, and no data, a model can be built.
+scores. With both, and no data, a model can be built. The card's ``digest`` is of both files, so that one of
+them beside another's is noticed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._files import replacing
+from .._validate import check_range
 from ..datasets import data_dir
 from .backends import as_array
-from .files import read_arrays, write_arrays
+from .files import read_arrays, save_arrays
 from .recipe import from_json, to_json
 
 if TYPE_CHECKING:
     from .family import Family, Trained
+
+#: Most characters of a card. Those that ship have 7,000 or less.
+MOST_CHARACTERS = 1 << 20
 
 
 def checkpoint_dir() -> Path:
@@ -60,8 +67,12 @@ def save_checkpoint(path: str | Path, family: Family, model: Trained, card: Mapp
     ------
     OSError
         If the files cannot be written; then the old ones are still there, whole.
+    ValueError
+        If `path` is called otherwise, or a weight is NaN or infinite, as after a training that diverged.
     """
     path = Path(path)
+    if path.suffix != ".npz":
+        raise ValueError(f"path is {str(path)!r}; expected a name that ends in .npz.")
     card = {
         **card,
         "family": family.package,
@@ -69,13 +80,23 @@ def save_checkpoint(path: str | Path, family: Family, model: Trained, card: Mapp
         "facts": model.facts,
         "n_parameters": model.n_parameters,
     }
-    text = (
-        json.dumps(card, indent=1, ensure_ascii=False) + "\n"
-    )  # before anything is written: it may not be JSON
-    arrays = {name: _to_disk(w, family.stored_as) for name, w in model.weights.items()}
-    write_arrays(path, arrays | model.arrays)
-    with replacing(path.with_suffix(".json")) as partial:
-        partial.write_text(text, encoding="utf-8")
+    card = json.loads(json.dumps(card))  # before anything is written: it may not be JSON
+    arrays = {name: _to_disk(w, family.stored_as) for name, w in model.weights.items()} | model.arrays
+    _check_finite(arrays, "the training diverged. The old files are kept")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as weights, replacing(path.with_suffix(".json")) as text:
+        save_arrays(weights, arrays)
+        card["digest"] = digest(weights, card)
+        text.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def digest(weights: Path, card: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a file of weights followed by its card, as JSON with sorted keys."""
+    rest = {key: value for key, value in card.items() if key != "digest"}
+    with open(weights, "rb") as file:
+        total = hashlib.file_digest(file, "sha256")
+    total.update(json.dumps(rest, sort_keys=True).encode())
+    return total.hexdigest()
 
 
 def load_checkpoint(family: Family, name: str | Path) -> Any:
@@ -103,15 +124,22 @@ def load_checkpoint(family: Family, name: str | Path) -> Any:
     card, path = load_card(name), checkpoint_path(name)
     if card.get("family") != family.package:
         raise ValueError(f"{path} is of {card.get('family', 'no family')}; expected {family.package}.")
-    try:
+    with _names_the_card(path):
         recipe = from_json(card["recipe"], type(next(iter(family.recipes.values()))))
+    arrays = read_arrays(path)
+    if card.get("digest") != digest(path, card):
+        raise ValueError(
+            f"{path} and its card do not belong together: one was changed, or a training was stopped while "
+            "it wrote them. Restore both, or train it again (with --resume, if it was stopped)."
+        )
+    with _names_the_card(path):
+        check_range(card["facts"]["sample_rate"], "sample_rate", 1, 10**9, integer=True)
         model = family.build(recipe, card["facts"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"The card of {path} does not describe a model: {error} Train it again.") from error
-    arrays, weights = read_arrays(path), model.weights
+    weights = model.weights
     shapes = {name: tuple(w.shape) for name, w in {**weights, **model.arrays}.items()}
     if shapes != {name: array.shape for name, array in arrays.items()}:
         raise ValueError(f"{path} does not hold the weights of the network in its card; train it again.")
+    _check_finite(arrays, f"{path} cannot be used; train it again")
     for name, array in arrays.items():
         if name in weights:
             weights[name].assign(array)
@@ -119,6 +147,16 @@ def load_checkpoint(family: Family, name: str | Path) -> Any:
             model.arrays[name] = array.astype(model.arrays[name].dtype)
     model.card = card
     return model
+
+
+@contextmanager
+def _names_the_card(path: Path) -> Iterator[None]:
+    """Turn whatever goes wrong with what stands in a card into a ValueError that names it."""
+    try:
+        yield
+    except Exception as error:
+        reason = f"there is no {error}." if isinstance(error, KeyError) else error
+        raise ValueError(f"The card of {path} does not describe a model: {reason} Train it again.") from error
 
 
 def load_card(name: str | Path) -> dict[str, Any]:
@@ -140,10 +178,14 @@ def load_card(name: str | Path) -> dict[str, Any]:
             f"{', '.join(checkpoint_names()) or 'none'}. `audio-edu train NAME` makes one."
         )
     try:
-        card = json.loads(card_path.read_text(encoding="utf-8"))
+        with open(card_path, encoding="utf-8") as file:
+            text = file.read(MOST_CHARACTERS + 1)
+        if len(text) > MOST_CHARACTERS:
+            raise ValueError(f"it has more than {MOST_CHARACTERS:,} characters")
+        card = json.loads(text)
         if not isinstance(card, dict):
             raise ValueError("it is not a JSON object")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{card_path} is not the card of a checkpoint: {error}. Train it again.") from error
     return card
 
@@ -157,6 +199,13 @@ def versions() -> dict[str, str]:
     backend = keras.backend.backend()
     python = ".".join(map(str, sys.version_info[:3]))
     return {"python": python, **{name: version(name) for name in ("keras", "numpy", backend)}}
+
+
+def _check_finite(arrays: Mapping[str, np.ndarray], otherwise: str) -> None:
+    """Raise ValueError if an array holds anything but finite numbers."""
+    for name, array in arrays.items():
+        if array.dtype.kind not in "fiub" or not np.isfinite(array).all():
+            raise ValueError(f"{name!r} holds what is no finite number (NaN, infinity): {otherwise}.")
 
 
 def _to_disk(variable: Any, dtype: str) -> np.ndarray:

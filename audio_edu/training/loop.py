@@ -2,7 +2,8 @@
 
 A step is ``model.train_on_batch(*batch(step))``. The batch is a pure function of the recipe's seed and the
 step, so chance is derived, never remembered; all that a step changes, weights, averages and seeds, is written
-to disk every minute. So a training that was killed ends with the very weights it would have had.
+to disk every minute, and after the step in which Ctrl-C or SIGTERM comes. So a training that was stopped, or
+killed, ends with the very weights it would have had.
 """
 
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .._files import uninterrupted
 from ..datasets import Corpus
 from .family import Batch, Family, Trained
 from .states import identity, restore_state, save_state
@@ -65,6 +67,8 @@ def train(
     ------
     ValueError
         If the corpus does not fit the recipe, or the state at `state_path` is of another training.
+    KeyboardInterrupt
+        After Ctrl-C, when the step is done and the state is written.
     """
     model = family.build(recipe, family.facts(recipe, corpus))
     if start is not None:
@@ -111,9 +115,10 @@ def _run(
 
     saved = time.perf_counter()
     bar = tqdm(total=n_steps, initial=step, desc="train", unit="step", mininterval=1.0, disable=not progress)
-    with bar, ThreadPoolExecutor(1) as pool:  # the next batch is made while this one is learned from
+    # the next batch is made while this one is learned from; no signal cuts a step in two
+    with uninterrupted() as signals, bar, ThreadPoolExecutor(1) as pool:
         following = pool.submit(batch, step)
-        while step < last:
+        while step < last and not signals:
             current = following.result()
             if step + 1 < last:
                 following = pool.submit(batch, step + 1)
@@ -127,7 +132,7 @@ def _run(
             if time.perf_counter() - saved > SAVE_EVERY_S:
                 save()
                 saved = time.perf_counter()
-    save()
+        save()
     points = (
         [part.mean(axis=0) for part in np.array_split(curve, min(len(curve), MOST_POINTS))] if curve else []
     )

@@ -10,10 +10,13 @@ from typing import Any, TypeVar
 
 import cattrs
 
-from .._validate import check_positive, check_range
+from .._validate import check_range
 from ..reproducible import SEED
 
 R = TypeVar("R", bound="Recipe")
+
+#: The longest training.
+MOST_STEPS = 10**9
 
 _CONVERTER = cattrs.Converter(forbid_extra_keys=True)
 
@@ -34,7 +37,7 @@ class Recipe:
     seed: int = SEED
 
     def __post_init__(self) -> None:
-        check_positive(self.n_steps, "n_steps", integer=True)
+        check_range(self.n_steps, "n_steps", 1, MOST_STEPS, integer=True)
         check_range(self.seed, "seed", 0, 2**32 - 1, integer=True)
 
     @property
@@ -45,6 +48,29 @@ class Recipe:
         schedule knows the end only near the end, or not at all, says so here.
         """
         return 0
+
+
+def check_sizes(recipe: Any, **most: int) -> None:
+    """Check the sizes of a network before it is built: each is at least 1, and not beyond all memory.
+
+    Parameters
+    ----------
+    recipe : dataclass
+        Whose fields: whole numbers, or tuples of them.
+    most : int
+        By field: the largest allowed.
+
+    Raises
+    ------
+    TypeError
+        If one is not a whole number.
+    ValueError
+        If one is out of range.
+    """
+    for name, largest in most.items():
+        value = getattr(recipe, name)
+        for each in value if isinstance(value, tuple) else (value,):
+            check_range(each, name, 1, largest, integer=True)
 
 
 def to_json(recipe: Recipe) -> dict[str, Any]:

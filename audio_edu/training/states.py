@@ -51,7 +51,8 @@ def restore_state(path: Path, identity: str, model: Trained) -> dict[str, np.nda
     """
     arrays, variables = read_arrays(Path(path)), model.state
     names = [f"{i:04d}" for i in range(len(variables))]
-    if str(arrays.get("identity")) != identity or not set(names) <= set(arrays):
+    known = {*names, "identity", "n_steps", "step", "wall_s", "curve"}
+    if str(arrays.get("identity")) != identity or set(arrays) != known:
         raise ValueError(
             f"{path} is the state of another training (other recipe, other seed or other data). "
             "Delete it, or train without --resume."

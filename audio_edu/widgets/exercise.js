@@ -1,10 +1,15 @@
 /* Exercises that are answered in the page: a number, one of several options, steps to put in order. */
 (() => {
   if (customElements.get("audio-exercise")) return;
-  const CLOSE = 0.02;
   const stored = (name) => { try { return localStorage.getItem(`audio-edu:${name}`); } catch { return null; } };
   const store = (name) => { try { localStorage.setItem(`audio-edu:${name}`, "right"); } catch { /* a page may not be allowed to */ } };
   const make = (tag, className, text) => Object.assign(document.createElement(tag), { className, textContent: text || "" });
+  // h_t and e^{jωn} as one writes them; names in code, such as n_fft, stay as they are
+  const typeset = (element, text) => {
+    element.replaceChildren(...text.split(/([_^](?:\{[^}]*\}|\p{L}(?!\p{L})|\d+))/u).map((part) =>
+      /^[_^]./.test(part) ? make(part[0] === "_" ? "sub" : "sup", "", part.slice(1).replace(/^\{|\}$/g, "")) : part));
+    return element;
+  };
 
   function wrongNumber(task, text) {
     const said = task.said;
@@ -20,7 +25,7 @@
       if (Math.abs(value - wrong) <= Math.max(tolerance, 1e-6 * Math.abs(wrong))) return why;
     if (right && Math.abs(value + right) <= tolerance) return said.sign;
     if (task.whole && Math.abs(value - right) === 1) return said.off_by_one;
-    if (Math.abs(value - right) < CLOSE * Math.abs(right)) return said.rounded;
+    if (Math.abs(value - right) < task.close * Math.abs(right)) return said.rounded;
     return value > right ? said.large : said.small;
   }
 
@@ -70,7 +75,7 @@
       [...this.list.children].forEach((item, i) => {
         const label = make("label", "ae-option"), radio = make("input", "");
         Object.assign(radio, { type: "radio", name: `ae-${this.dataset.name}`, value: i });
-        label.append(radio, make("span", "", `${"abcdefgh"[i]}. ${item.textContent}`));
+        label.append(radio, typeset(make("span", ""), `${"abcdefgh"[i]}. ${item.textContent}`));
         group.append(label);
       });
       this.list.remove();
@@ -86,7 +91,7 @@
       [...this.list.children].forEach((item, i) => {
         const text = item.textContent;
         item.dataset.letter = "abcdefgh"[i];
-        item.replaceChildren(make("span", "", `${item.dataset.letter}. ${text}`));
+        item.replaceChildren(typeset(make("span", ""), `${item.dataset.letter}. ${text}`));
         for (const [arrow, name, step] of [["↑", "up", -1], ["↓", "down", 1]]) {
           const button = make("button", "ae-move", arrow);
           Object.assign(button, { type: "button", ariaLabel: `Move ${name}: ${text}` });
@@ -105,7 +110,7 @@
 
     say(wrong) {
       const said = this.task.said;
-      this.verdict.textContent = wrong ? `${said.not_yet} ${wrong}.` : [said.right, this.task.because].filter(Boolean).join(" ");
+      typeset(this.verdict, wrong ? `${said.not_yet} ${wrong}.` : [said.right, this.task.because].filter(Boolean).join(" "));
       this.verdict.classList.toggle("ae-is-right", !wrong);
       if (wrong) return;
       store(this.dataset.name);

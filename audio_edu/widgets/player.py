@@ -126,16 +126,24 @@ class Player:
     def _plots(self, duration: float) -> list[str]:
         """Return the picture of each sound, all drawn to the same scales."""
         f_max = max(sound.sample_rate for sound in self._sounds) / 2
-        peak = max(float(np.abs(sound.x).max()) for sound in self._sounds)
+        # what lies beyond full scale is drawn at full scale, or the others would be black beside it
+        peaks = [float(np.abs(sound.x).max()) for sound in self._sounds]
+        excess = [max(1.0, peak) for peak in peaks]
+        peak = max(p / over for p, over in zip(peaks, excess, strict=True))
         edges = row_edges(f_max, self._scale)
         show_wave, show_spectrogram = self._picture != "spectrogram", self._picture != "waveform"
-        images = [power_image(sound, duration, edges) for sound in self._sounds] if show_spectrogram else []
+        images = []
+        if show_spectrogram:
+            images = [
+                power_image(sound, duration, edges) / over**2
+                for sound, over in zip(self._sounds, excess, strict=True)
+            ]
         reference = max((float(image.max()) for image in images), default=1.0)
         y_axis = _marks("ae-y", "bottom", frequency_ticks(f_max, self._scale))
         x_axis = _marks("ae-x", "left", time_ticks(duration))
         plots = []
         for i, (name, sound) in enumerate(zip(self.names, self._sounds, strict=True)):
-            wave = waveform_svg(sound, duration, max(peak, 1e-6)) if show_wave else ""
+            wave = waveform_svg(sound, duration, max(peak, 1e-6) * excess[i]) if show_wave else ""
             parts = []
             if show_wave:
                 parts.append(f'<div class="ae-wave">{wave}{"" if show_spectrogram else x_axis}</div>')

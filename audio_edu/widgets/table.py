@@ -1,5 +1,6 @@
 """A table of scores that the eye, a screen reader and nbval can read."""
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -22,7 +23,7 @@ class Table:
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.columns)
         body = "".join(
-            f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(v)}</td>" for v in rest)}</tr>'
+            f'<tr><th scope="row">{escape(first)}</th>{"".join(map(_cell, rest))}</tr>'
             for first, *rest in self.rows
         )
         return with_assets(
@@ -30,6 +31,12 @@ class Table:
             f"<caption>{escape(self.caption)}</caption><thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table></div>"
         )
+
+
+def _cell(text: str) -> str:
+    """Numbers and intervals stay on one line."""
+    number = ' class="ae-number"' if text[:1] in "−-+(0123456789." and len(text) < 24 else ""
+    return f"<td{number}>{escape(text)}</td>"
 
 
 def table(rows: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, caption: str, digits: int = 3) -> Table:
@@ -64,8 +71,9 @@ def table(rows: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, caption: str
     columns = list(dict.fromkeys(name for row in rows for name in row))
 
     def shown(value: Any) -> str:
-        if not isinstance(value, float):
-            return str(value)
-        return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # + 0.0 turns −0.0 into 0.0
+        if isinstance(value, float):
+            value = f"{round(value, digits) + 0.0:.{digits}f}"  # + 0.0 turns −0.0 into 0.0
+        text = str(value)
+        return "−" + text[1:] if re.match(r"-[\d.]", text) else text
 
     return Table(caption, columns, [[shown(row.get(name, "")) for name in columns] for row in rows])

@@ -86,6 +86,10 @@
     for (const wide of document.querySelectorAll("mjx-container[display='true'], table.table")) {
       if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
     }
+    for (const inline of document.querySelectorAll("span.math")) { // they scroll on phones only
+      const formula = inline.querySelector("mjx-math");
+      if (formula?.offsetWidth > inline.clientWidth && inline.clientWidth) inline.tabIndex = 0;
+    }
   };
   window.addEventListener("resize", reach);
   window.addEventListener("load", async () => {

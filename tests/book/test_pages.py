@@ -206,6 +206,17 @@ def test_players_play_by_keyboard(desktop):
     assert float(slider.get_attribute("aria-valuenow")) > 0
 
 
+@in_both_modes
+@opened("desktop")
+def test_spectrograms_fill_their_axes(desktop, mode):
+    """A theme's frame around pictures would move them away from the labels and the playhead."""
+    desktop.page.evaluate(SET_MODE, mode)
+    framed = desktop.page.eval_on_selector_all(
+        ".ae-spec img", "all => all.map((e) => getComputedStyle(e).padding).filter((p) => p !== '0px')"
+    )
+    assert framed == []
+
+
 @opened("desktop")
 def test_page_asks_no_other_host_and_complains_of_nothing(desktop):
     """The last question to the open page: its sliders have been moved and its sounds played."""
@@ -239,6 +250,20 @@ def test_readable_on_a_phone(phone, mode):
             .map(e => e.outerHTML.slice(0, 120))"""
     )
     assert overflowing == []
+
+
+@opened("phone")
+def test_menus_open_and_close_on_a_phone(phone):
+    page = phone.page
+    for which in ("primary", "secondary"):
+        button = page.locator(f".{which}-toggle:visible")
+        if not button.count():  # a page without headings has no contents
+            continue
+        menu = page.locator(f"#pst-{which}-sidebar-modal")
+        button.click()
+        menu.locator("a").first.wait_for()
+        page.keyboard.press("Escape")
+        menu.wait_for(state="hidden")
 
 
 @opened("scriptless")

@@ -1,11 +1,18 @@
 """The way from an author's text to an executed notebook."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 
 import nbformat
 import pipeline
+import psutil
 import pytest
+import staleness
 
 from audio_edu._assets import script_and_style
 
@@ -40,11 +47,15 @@ def book(tmp_path, monkeypatch):
     (tmp_path / "chapters").mkdir()
     (tmp_path / "data" / "digits").mkdir(parents=True)
     (tmp_path / "data" / "digits" / "index.csv").write_text("voice\n")
-    monkeypatch.setattr(pipeline, "ROOT", tmp_path)
+    (tmp_path / "book").mkdir()
+    for path in (pipeline.ROOT / "book").glob("*.py"):
+        shutil.copy(path, tmp_path / "book")
+    for module in (pipeline, staleness):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(pipeline, "CHAPTERS", tmp_path / "chapters")
     monkeypatch.setattr(pipeline, "NOTEBOOKS", tmp_path / "book" / "notebooks")
     monkeypatch.setattr(pipeline, "WORK", tmp_path / "work")
-    caches = (pipeline.module_file, pipeline.lazy_names, pipeline.submodules)
+    caches = (staleness.module_file, staleness.lazy_names, staleness.submodules)
     for function in caches:
         function.cache_clear()
     yield tmp_path
@@ -71,19 +82,19 @@ def touch_up(path):
 
 
 def test_imports_are_followed_through_stubs_and_other_modules():
-    found = pipeline.followed_modules("from audio_edu.widgets import listen")
+    found = staleness.followed_modules("from audio_edu.widgets import listen")
     assert "audio_edu.widgets.player" in found
     assert "audio_edu.signal.levels" in found, "the player takes loudness from audio_edu.signal"
     assert not any(name.startswith("audio_edu.datasets") for name in found)
-    assert pipeline.followed_modules("from audio_edu.signal import pcm") >= {"audio_edu.signal.pcm"}
-    assert "audio_edu.datasets.digits" in pipeline.followed_modules("def f():\n    import audio_edu")
-    through_two_stubs = pipeline.followed_modules("from audio_edu.generation import load_gan")
+    assert staleness.followed_modules("from audio_edu.signal import pcm") >= {"audio_edu.signal.pcm"}
+    assert "audio_edu.datasets.digits" in staleness.followed_modules("def f():\n    import audio_edu")
+    through_two_stubs = staleness.followed_modules("from audio_edu.generation import load_gan")
     assert "audio_edu.generation.gan.family" in through_two_stubs
 
 
 def test_a_loader_brings_its_data_and_no_other():
-    modules = pipeline.followed_modules("from audio_edu.datasets import load_notes")
-    folders = {path.parent.name for path in pipeline.data_files(modules)}
+    modules = staleness.followed_modules("from audio_edu.datasets import load_notes")
+    folders = {path.parent.name for path in staleness.data_files(modules)}
     assert folders == {"notes"}
 
 
@@ -106,7 +117,7 @@ def test_a_chapter_depends_on_its_own_families_checkpoints_and_on_every_table(bo
         ({"audio_edu.generation.wavenet_like", loader}, {"people.csv"}),
         ({"audio_edu.signal.levels"}, set()),
     ):
-        assert {path.name for path in pipeline.data_files(modules)} == expected
+        assert {path.name for path in staleness.data_files(modules)} == expected
 
 
 @pytest.mark.parametrize(
@@ -139,11 +150,14 @@ def test_stale_when_its_data_changes(book):
     assert pipeline.stale_reasons(source) == ["data"]
 
 
-def test_time_stamps_and_line_ends_do_not_matter(book):
+def test_time_stamps_line_ends_and_byte_order_marks_do_not_matter(book):
     source = write(book)
     pretend_executed(source)
-    content = source.read_bytes()
-    source.write_bytes(content.replace(b"\n", b"\r\n"))
+    before = pipeline.read_source(source)
+    assert before.metadata.kernelspec.name == "python3"
+    for path in (source, book / "audio_edu" / "signal" / "levels.py", book / "requirements.txt"):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert pipeline.read_source(source) == before
     assert pipeline.stale_reasons(source) == []
 
 
@@ -178,6 +192,58 @@ def test_executing_twice_gives_the_same_notebook(book):
 
     assert executed() == executed()
     assert pipeline.stale_reasons(source) == []
+
+
+WAITS = CHAPTER.replace("b = a + 1", "open('begun', 'w')\nimport time; time.sleep(600)")
+
+
+def start(book):
+    """Run the repository's own pipeline, as `make chapters` does."""
+    command = [sys.executable, "book/pipeline.py", "--jobs", "2"]
+    return subprocess.Popen(command, cwd=book, stdout=-1, stderr=-1, text=True, start_new_session=True)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_alive(process):
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_workers_and_kernels_end_with_the_pipeline(book, number):
+    write(book, WAITS)
+    running = start(book)
+    wait_for((book / "book" / "notebooks" / "begun").exists)
+    others = psutil.Process(running.pid).children(recursive=True)
+    assert len(others) >= 2, "a worker and a kernel"
+    if number == signal.SIGINT:
+        os.killpg(running.pid, number)  # as a terminal does
+    else:
+        running.send_signal(number)
+    out, err = running.communicate(timeout=60)
+    assert running.returncode == (-number if number == signal.SIGKILL else 128 + number)
+    assert "Traceback" not in out + err
+    wait_for(lambda: not any(map(is_alive, others)))
+    assert os.listdir(book / "book" / "notebooks") == ["begun"]
+
+
+@pytest.mark.slow
+def test_two_pipelines_at_once_both_end_well(book):
+    write(book)
+    both = [start(book), start(book)]
+    said = [one.communicate(timeout=300) for one in both]
+    assert [one.returncode for one in both] == [0, 0], said
+    assert os.listdir(book / "book" / "notebooks") == ["01_a.ipynb"]
+    assert pipeline.stale_reasons(book / "chapters" / "01_a.md") == []
 
 
 def test_for_jupyterlab_the_first_player_brings_the_script_and_changed_copies_stay(book, capsys):

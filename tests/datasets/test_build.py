@@ -1,6 +1,7 @@
 """The builders' parts, and one voice and one preset built for real where the tools are installed."""
 
 import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,16 @@ def test_pitches_are_in_range_and_disjoint():
             assert max(odd | even) <= highest
 
 
+def clip_of(value):
+    return _build.Clip(np.full(100, value), "piano", "piano-000", "train")
+
+
+def build(out, value=0.5, clips=None):
+    """Write a corpus of one clip."""
+    voices = clips() if clips else [[clip_of(value)]]
+    _build.write_corpus(out, voices, sample_rate=16000, columns=(), n_bits=13, n_voices=1)
+
+
 def test_a_build_that_breaks_leaves_the_old_corpus(tmp_path):
     out = tmp_path / "notes"
     clip = _build.Clip(np.full(100, 0.5), "piano", "piano-000", "train", {"pitch": 60})
@@ -123,12 +134,104 @@ def test_a_build_that_breaks_leaves_the_old_corpus(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["notes"]
 
 
-def test_a_build_does_not_replace_a_folder_of_other_things(tmp_path):
-    (tmp_path / "thesis.txt").write_text("precious")
-    clip = _build.Clip(np.full(100, 0.5), "piano", "piano-000", "train")
-    with pytest.raises(ValueError, match=r"holds other files"):
-        _build.write_corpus(tmp_path, [[clip]], sample_rate=16000, columns=(), n_bits=13, n_voices=1)
-    assert (tmp_path / "thesis.txt").read_text() == "precious"
+def never():
+    pytest.fail("it went to work")
+    yield
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"thesis.txt": "precious"},
+        {"README.md": "# My project", "main.c": "precious"},
+        {"README.md": "# My project"},
+        {"SHA256SUMS": f"{'0' * 64}  disk.iso\n", "disk.iso": "precious"},
+        {"SHA256SUMS": f"{'0' * 64}  index.csv\n{'0' * 64}  x.txt\n", "index.csv": "a", "x.txt": "precious"},
+        {"SHA256SUMS": f"{'0' * 64}  index.csv\n", "index.csv": "a", "more.flac": "precious"},
+    ],
+)
+def test_a_build_does_not_replace_a_folder_of_other_things(tmp_path, files):
+    out = tmp_path / "notes"
+    for folder in (out, tmp_path / "notes.old"):  # the second is where the old corpus goes for a moment
+        folder.mkdir()
+        for name, text in files.items():
+            (folder / name).write_text(text)
+        with pytest.raises(ValueError, match=r"holds other files"):
+            build(out, clips=never)
+        assert {path.name: path.read_text() for path in folder.iterdir()} == files
+        out.rename(tmp_path / "elsewhere") if out.exists() else None
+
+
+def test_a_build_needs_a_folder_and_follows_a_link(tmp_path):
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(NotADirectoryError, match=r"file is no folder"):
+        build(tmp_path / "file")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    for _ in range(2):
+        build(tmp_path / "link")
+        assert (tmp_path / "link").is_symlink() and _shipped.verify(tmp_path / "there") == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link", "there"]
+
+
+def test_a_kill_while_old_and_new_change_places_loses_nothing(tmp_path, monkeypatch):
+    out = tmp_path / "notes"
+    build(out)
+    (out / "README.md").write_text("the card")
+    rename, n_renamed = Path.rename, []
+
+    class Killed(BaseException):
+        """As sudden as a kill, where nothing is tidied up."""
+
+    def killed(old, new):
+        n_renamed.append(new)
+        if len(n_renamed) == 2:
+            raise Killed
+        return rename(old, new)
+
+    monkeypatch.setattr(Path, "rename", killed)
+    monkeypatch.setattr(_build.shutil, "rmtree", lambda *_, **__: None)
+    with pytest.raises(Killed):
+        build(out, value=0.25)
+    monkeypatch.undo()
+    assert not out.exists() and _shipped.verify(tmp_path / "notes.old") == []
+
+    def breaks():
+        yield [clip_of(0.5)]
+        assert _shipped.verify(out) == []  # the old one is back
+        raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        build(out, clips=breaks)
+    assert (out / "README.md").read_text() == "the card"
+    assert [path.name for path in tmp_path.iterdir()] == ["notes"]
+
+
+def test_ctrl_c_while_old_and_new_change_places_comes_after(tmp_path, monkeypatch):
+    out = tmp_path / "notes"
+    build(out)
+    before, rename = (out / "SHA256SUMS").read_text(), Path.rename
+
+    def interrupted(old, new):
+        if old == out:
+            signal.raise_signal(signal.SIGINT)
+        return rename(old, new)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        build(out, value=0.25)
+    assert _shipped.verify(out) == [] and (out / "SHA256SUMS").read_text() != before
+    assert [path.name for path in tmp_path.iterdir()] == ["notes"]
+
+
+def test_two_builds_of_one_folder_are_one_too_many(tmp_path):
+    def builds_too():
+        with pytest.raises(RuntimeError, match="another process"):
+            build(tmp_path / "notes")
+        yield [clip_of(0.5)]
+
+    build(tmp_path / "notes", clips=builds_too)
+    assert _shipped.verify(tmp_path / "notes") == []
 
 
 def test_missing_tools_are_named_by_their_packages(tmp_path, monkeypatch):

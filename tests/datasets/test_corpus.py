@@ -59,12 +59,25 @@ def test_nothing_can_be_changed():
         corpus.info["take"] = 3
 
 
+def test_it_owns_its_arrays():
+    x, labels = np.ones(3, np.float32), np.array([0, 1, 1])
+    whole = np.ones(9, np.float32)
+    view = whole[:2]
+    view.flags.writeable = False  # which its base is not
+    corpus = make(audio=(x, np.ones(5, np.float32), view), targets=Labels(labels, ("a", "b")))
+    x[:], labels[:], whole[:] = 7, 0, 7
+    assert corpus.audio[0].tolist() == [1, 1, 1] and corpus.audio[2].tolist() == [1, 1]
+    assert corpus.labels.tolist() == [0, 1, 1]
+    assert corpus.train.audio[0] is corpus.audio[0]  # what nobody can change need not be copied
+
+
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
         ({"audio": (np.ones(3), np.ones(5), np.ones(2))}, TypeError, r"audio\[0\] is float64"),
         ({"audio": (np.ones((3, 2), np.float32),) * 3}, TypeError, r"shape \(3, 2\)"),
         ({"audio": (np.ones(0, np.float32),) * 3}, TypeError, "not empty"),
+        ({"audio": (np.array([0, np.nan], np.float32),) * 3}, ValueError, r"audio\[0\] holds NaN"),
         ({"targets": Labels([0, 1], ("a", "b"))}, ValueError, "audio has 3 clips, targets 2"),
         ({"voices": ["x"]}, ValueError, "voices has shape"),
         ({"split": ["train", "test", "dev"]}, ValueError, "'dev'"),

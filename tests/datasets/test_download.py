@@ -75,6 +75,7 @@ def cache(tmp_path, monkeypatch):
 
 
 def leftovers(cache):
+    """What is in the cache besides notes: pooch's temporary files would be, too."""
     return [path.name for path in cache.iterdir() if path.suffix not in (".lock", ".sha256")]
 
 
@@ -114,6 +115,41 @@ def test_complete_part_file_is_taken(server, cache):
     (part,) = cache.glob("*.part")
     part.write_bytes(CONTENT)  # killed between the last byte and the renaming
     assert _download.fetch(server.url, "a.bin", sha256=SHA256).read_bytes() == CONTENT
+
+
+HTML = b"<!DOCTYPE html><title>Log in to the network</title>" + bytes(500)
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
+def test_a_login_page_is_not_kept(server, cache, name):
+    server.content = HTML
+    with pytest.raises(ValueError, match=rf"not {name}: it is no .* archive.*DOCTYPE.*deleted.*login.*path="):
+        _download.fetch(server.url, name)
+    assert leftovers(cache) == []
+
+
+def test_a_login_page_from_before_is_named_to_be_deleted(server, cache):
+    cache.mkdir()
+    (cache / "a.zip").write_bytes(HTML)
+    with pytest.raises(ValueError, match=r"cache/a\.zip.*no \.zip archive.*Delete it"):
+        _download.fetch(server.url, "a.zip")
+
+
+def test_a_cache_that_cannot_be_written_to_is_used_or_named(server, cache, monkeypatch):
+    _download.fetch(server.url, "a.bin", sha256=SHA256)
+    _download.fetch(server.url, "b.bin")
+    (cache / "b.bin.sha256").unlink()
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    for place in (_download.FileLock, _download.Path):
+        for name in ("acquire", "mkdir", "write_text", "unlink"):
+            monkeypatch.setattr(place, name, refused, raising=False)
+    assert _download.fetch(server.url, "a.bin", sha256=SHA256).read_bytes() == CONTENT
+    assert _download.fetch(server.url, "b.bin").read_bytes() == CONTENT
+    with pytest.raises(OSError, match=r"cache cannot be written \(Permission denied\).*AUDIO_EDU_CACHE"):
+        _download.fetch(server.url, "c.bin")
 
 
 def test_wrong_checksum_is_refused_and_deleted(server, cache):

@@ -33,7 +33,7 @@ SOME = {
     "repo-main/recordings/7_ann_12.wav": wav(0.03),
     "repo-main/recordings/0_bob_b_4.wav": wav(),
     "repo-main/recordings/0_bob_b_5.wav": wav(),
-    "repo-main/README.md": b"hello",
+    "repo-main/.README.md": b"hello",
     "__MACOSX/recordings/7_ann_0.wav": b"junk",
     "repo-main/recordings/._7_ann_0.wav": b"junk",
 }

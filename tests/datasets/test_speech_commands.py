@@ -18,7 +18,7 @@ def archive(tmp_path):
             file.write_bytes(wav(sample_rate=16000, n_samples=1600))
     (tmp_path / "sc" / "_background_noise_").mkdir()
     (tmp_path / "sc" / "_background_noise_" / "tap.wav").write_bytes(wav())
-    (tmp_path / "sc" / "yes" / "deadbeef_nohash_1.wav").write_bytes(b"broken")
+    (tmp_path / "sc" / "yes" / "deadbeef_nohash_1.wav").write_bytes(b"it is broken")
     path = tmp_path / "sc.tar.gz"
     with tarfile.open(path, "w:gz") as tar:
         tar.add(tmp_path / "sc", ".")
@@ -26,14 +26,16 @@ def archive(tmp_path):
 
 
 def test_archive_and_folder_are_the_same(archive):
-    corpus = load_speech_commands(archive, words=("no", "yes"))
+    with pytest.warns(UserWarning, match=r"1 of 121 files passed over. deadbeef_nohash_1.wav: .*text"):
+        corpus = load_speech_commands(archive, words=("no", "yes"))
     assert corpus.label_names == ("no", "yes")
     assert len(corpus) == 120
     assert corpus.sample_rate == 16000
     assert not set(corpus.train.voices) & set(corpus.test.voices)
     assert set(corpus.split) == {"train", "validation", "test"}
     assert not set(corpus.validation.voices) & set(corpus.train.voices)
-    folder = load_speech_commands(archive.parent / "sc", words=("no", "yes"))
+    folder = load_speech_commands(archive.parent / "sc", words=("no",))
+    corpus = corpus.select(corpus.labels == 0)
     assert sorted(folder.voices) == sorted(corpus.voices)
 
 
@@ -46,7 +48,7 @@ def test_wrong_words(archive):
     with pytest.raises(ValueError, match=r"expected different ones among"):
         load_speech_commands(archive, words=("perhaps",))
     with pytest.raises(ValueError, match=r"no recording of stop"):
-        load_speech_commands(archive, words=("yes", "stop"))
+        load_speech_commands(archive, words=("no", "stop"))
     with pytest.raises(ValueError, match=r"n_per_word is 0"):
         load_speech_commands(archive, n_per_word=0)
 

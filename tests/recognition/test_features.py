@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 
+from audio_edu.datasets import load_digits
 from audio_edu.recognition.features import (
     FeatureSettings,
     fit_length,
     normalize_frames,
+    one_word_each,
     speech_features,
     speech_mask,
+    without_offset,
 )
 from audio_edu.recognition.frontend import SpeechFeatures
 
@@ -59,6 +62,50 @@ def test_fit_length_keeps_the_loud_part():
     x = np.zeros(100, np.float32)
     x[70:80] = 1
     assert fit_length([x], 20)[0].sum() == 10
+
+
+def _around(word, before, after, noise=0.0):
+    """A word with so many samples of silence or noise before and after it."""
+    x = np.pad(word, (before, after))
+    return (x + noise * np.random.default_rng(1).standard_normal(len(x))).astype(np.float32)
+
+
+def test_silence_around_a_word_changes_nothing_however_long():
+    s = FeatureSettings()
+    for word in _words(3):
+        once = one_word_each([_around(word, 400, 0)], s)
+        for before, after in ((401, 7), (2000, 60_000), (7999, 1), (8000, 0), (24_017, 24_000), (80_000, 0)):
+            np.testing.assert_array_equal(one_word_each([_around(word, before, after)], s), once)
+        place = [int(np.argmax(np.abs(row) > np.abs(word).max() / 2)) for row in (once[0], word)]
+        assert 0 <= place[0] - place[1] <= 240
+        # after the word there is nothing to cut
+        np.testing.assert_array_equal(one_word_each([np.pad(word, (0, 24_000))], s), fit_length([word], 8000))
+
+
+@pytest.mark.parametrize("noise", [1e-4, 1e-3, 3e-3])
+def test_a_word_in_faint_noise_is_found(noise):
+    word = _words(3)[0]
+    for before in (8000, 24_000, 80_000):
+        row = one_word_each([_around(word, before, 16_000, noise)], FeatureSettings())[0]
+        assert int(np.argmax(np.abs(row) > 0.5)) <= 240 + int(np.argmax(np.abs(word) > 0.5))
+
+
+@pytest.mark.parametrize("offset", [-0.1, 0.03, 0.1])
+def test_a_constant_offset_is_taken_away(offset):
+    for word in _words(2):
+        expected = word - word.mean()
+        np.testing.assert_allclose(without_offset(word + np.float32(offset)), expected, atol=3e-3)
+        for x in (np.pad(word, 9000) + np.float32(offset), np.pad(word + np.float32(offset), 9000)):
+            np.testing.assert_allclose(without_offset(x)[9000:-9000], expected, atol=3e-3)
+            assert not without_offset(x)[:8999].any()
+
+
+def test_what_is_in_order_is_not_touched():
+    clips = load_digits().test.audio[::20]
+    np.testing.assert_array_equal(one_word_each(clips, FeatureSettings()), fit_length(clips, 8000))
+    thump = np.concatenate([np.full(500, 0.3), RNG.uniform(-1, 1, 7000)])  # a mean, but of its beginning
+    assert without_offset(thump) is thump
+    assert without_offset(np.array([0.1, 0.2])).tolist() == [0.1, 0.2]
 
 
 def test_mask_keeps_a_pause_inside_a_word():

@@ -102,6 +102,46 @@ def test_shipped_recognisers_do_what_their_cards_say(name):
     assert accuracy > 0.85
 
 
+@pytest.mark.parametrize("name", ["cnn", "rnn", "attention"])
+def test_silence_noise_and_an_offset_around_a_word_cost_nothing(name):
+    model, test = load_model(name), load_digits().test.select(np.arange(0, 840, 8))
+    rng = np.random.default_rng(0)
+
+    def n_right(change):
+        answers = model.probabilities([change(clip) for clip in test.audio]).argmax(axis=1)
+        return (answers == test.labels).sum()
+
+    as_it_is = n_right(lambda x: x)
+    around = lambda x, seconds: np.pad(x, seconds * 8000)  # noqa: E731
+    changes = {
+        "silence": lambda x: around(x, 3),
+        "noise": lambda x: around(x, 1) + np.float32(1e-3) * rng.standard_normal(len(x) + 16_000),
+        "offset": lambda x: x + np.float32(0.1),
+        "offset of all": lambda x: around(x, 1) + np.float32(0.03),
+    }
+    lost = {what: int(as_it_is - n_right(change)) for what, change in changes.items()}
+    assert max(lost.values()) <= 2, lost  # of 105
+
+
+def test_what_is_no_sound_gets_no_nan():
+    noise = np.random.default_rng(0).standard_normal(9000)
+    clips = [
+        np.zeros(8000),
+        np.full(9000, 0.1),
+        np.full(1, 1.0),
+        np.array([0.0, 1e-30]),
+        1e-9 * noise,
+        1e-40 * noise,
+    ]
+    p = load_cnn().probabilities(clips)
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=1e-5)
+    broken = load_model("cnn")
+    weight = broken.network.get_layer("logits").bias
+    weight.assign(np.full(10, np.nan, np.float32))
+    with pytest.raises(ValueError, match="NaN"):
+        broken.probabilities(clips)
+
+
 @pytest.mark.skipif(not os.environ.get("AUDIO_EDU_FSDD"), reason="AUDIO_EDU_FSDD names no recordings")
 def test_shipped_cnn_recognises_real_people():
     people = load_fsdd(os.environ["AUDIO_EDU_FSDD"])

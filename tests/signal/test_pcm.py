@@ -115,7 +115,8 @@ def test_flac_that_claims_too_many_samples_is_refused(tmp_path):
 def test_wav_from_a_pipe_has_an_unknown_length_and_loads(tmp_path):
     path = tmp_path / "pipe.wav"
     path.write_bytes(wav_header(0xFFFFFFFF) + np.arange(500, dtype="<i2").tobytes())
-    assert len(signal.load_audio(path)[0]) == 500
+    with pytest.warns(UserWarning, match="has no size in its header"):
+        assert len(signal.load_audio(path)[0]) == 500
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from audio_edu.training import (
     load_checkpoint,
     save_checkpoint,
 )
-from audio_edu.training.checkpoints import checkpoint_names
+from audio_edu.training.checkpoints import checkpoint_names, digest
 
 CNN = CHECKPOINTS["cnn"].family()
 
@@ -64,6 +65,11 @@ def test_a_name_is_a_shipped_file_and_a_path_is_a_path(tmp_path, monkeypatch):
     assert checkpoint_path("here/cnn.npz").parts == ("here", "cnn.npz")
 
 
+def signed(path, card):
+    """Write a card whose digest is right, whatever else is wrong."""
+    path.with_suffix(".json").write_text(json.dumps({**card, "digest": digest(path, card)}))
+
+
 def test_missing_damaged_and_foreign_files_are_one_sentence(tmp_path, model):
     path = tmp_path / "mine.npz"
     with pytest.raises(FileNotFoundError, match=r"mine\.npz is missing.*audio-edu train"):
@@ -85,23 +91,52 @@ def test_missing_damaged_and_foreign_files_are_one_sentence(tmp_path, model):
     np.savez(path, **{"000": np.array([{"evil": 1}], dtype=object)})
     with pytest.raises(ValueError, match="cannot be read as arrays"):
         load_checkpoint(CNN, path)
+    np.save(path, np.ones(3)), os.replace(f"{path}.npy", path)  # what is no .npz at all
+    with pytest.raises(ValueError, match="cannot be read as arrays"):
+        load_checkpoint(CNN, path)
     path.write_bytes(whole)
-    arrays = files.read_arrays(path)
-    for wrong in (dict(list(arrays.items())[1:]), {**arrays, "network/more": np.ones(1)}):
+    arrays, told = files.read_arrays(path), json.loads(card.read_text())
+    for wrong, complaint in (
+        (dict(list(arrays.items())[1:]), "does not hold the weights"),
+        ({**arrays, "network/more": np.ones(1)}, "does not hold the weights"),
+        ({**arrays, "network/logits/bias": np.array([1, np.nan])}, "logits/bias.*NaN"),
+        ({**arrays, "network/logits/bias": np.array(["a", "b"])}, "logits/bias.*no finite number"),
+    ):
         files.write_arrays(path, wrong)
-        with pytest.raises(ValueError, match="does not hold the weights"):
+        with pytest.raises(ValueError, match="do not belong together"):
             load_checkpoint(CNN, path)
-    told = json.loads(card.read_text())
+        signed(path, told)
+        with pytest.raises(ValueError, match=complaint):
+            load_checkpoint(CNN, path)
+    path.write_bytes(whole)
     for text, complaint in (
         ("{", "not the card of a checkpoint"),
         ("[1]", "not the card of a checkpoint"),
+        ("[" * 10**5, "not the card of a checkpoint"),
+        (" " * 2**21, "not the card of a checkpoint"),
         (json.dumps({**told, "recipe": {**told["recipe"], "gravity": 1}}), "gravity"),
-        (json.dumps({**told, "facts": {}}), "does not describe a model"),
+        (json.dumps({**told, "recipe": {**told["recipe"], "width": 10**9}}), "width is 1000000000"),
+        (json.dumps({**told, "recipe": {**told["recipe"], "width": 9}}), "do not belong together"),
+        (json.dumps({key: told[key] for key in told if key != "recipe"}), "there is no 'recipe'"),
+        (json.dumps({**told, "recipe": ["n_steps"]}), "does not describe a model"),
+        (json.dumps({key: told[key] for key in told if key != "digest"}), "do not belong together"),
         (json.dumps({**told, "family": "astrology"}), "astrology"),
+        (json.dumps({**told, "family": ["recognition.cnn"]}), "expected recognition.cnn"),
     ):
         card.write_text(text)
         with pytest.raises(ValueError, match=complaint):
             load_checkpoint(CNN, path)
+    for facts in (
+        {},
+        [],
+        None,
+        {**told["facts"], "sample_rate": "fast"},
+        {**told["facts"], "label_names": 3},
+    ):
+        signed(path, {**told, "facts": facts})
+        with pytest.raises(ValueError, match="does not describe a model"):
+            load_checkpoint(CNN, path)
+    card.write_text(json.dumps({**told, "family": "astrology"}))
     with pytest.raises(ValueError, match="no family of this book"):
         family_of(path)
     card.unlink()
@@ -123,10 +158,59 @@ def test_a_write_that_fails_leaves_the_old_files_whole(tmp_path, model, monkeypa
     monkeypatch.setattr(files.os, "fsync", disk_full)
     with pytest.raises(OSError, match="No space"):
         save_checkpoint(path, CNN, model, {"name": "new"})
+    monkeypatch.undo()
+    before_all = {name: (tmp_path / name).read_bytes() for name in os.listdir(tmp_path)}
+    model.weights["network/logits/bias"].assign([1.0, np.nan])
+    with pytest.raises(ValueError, match=r"logits/bias.*diverged"):
+        save_checkpoint(path, CNN, model, {"name": "new"})
+    assert before_all == {name: (tmp_path / name).read_bytes() for name in os.listdir(tmp_path)}
     loaded = load_checkpoint(CNN, path)
     assert loaded.card["name"] == "old"
     np.testing.assert_array_equal(numbers(loaded), before)
     assert sorted(os.listdir(tmp_path)) == ["mine.json", "mine.npz"]
+
+
+def test_a_kill_between_the_two_renames_leaves_no_pair_that_is_accepted(tmp_path, model, monkeypatch):
+    path = tmp_path / "mine.npz"
+    save_checkpoint(path, CNN, model, {"name": "mine"})
+    model.weights["network/logits/bias"].assign([1.0, 2.0])
+    rename = os.replace
+
+    def killed(old, new):
+        monkeypatch.setattr(os, "replace", lambda *_: pytest.exit("this should never be reached"))
+        rename(old, new)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save_checkpoint(path, CNN, model, {"name": "mine"})
+    with pytest.raises(ValueError, match=r"do not belong together.*--resume"):
+        load_checkpoint(CNN, path)
+
+
+def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MOST_BYTES", 10_000)
+    files.write_arrays(tmp_path / "bomb.npz", {"a": np.zeros(10_000)})
+    assert (tmp_path / "bomb.npz").stat().st_size < 1000
+    with pytest.raises(ValueError, match=r"holds 80,128 bytes; expected at most 10,000"):
+        files.read_arrays(tmp_path / "bomb.npz")
+
+
+@pytest.mark.parametrize("shape", ["(18446744073709551616,)", "(-1,)", "(1" + "0" * 5000 + ",)"])
+def test_a_header_that_lies_is_one_sentence(tmp_path, shape):
+    header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr(
+            "a.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(8)
+        )
+    with pytest.raises(ValueError, match="cannot be read as arrays"):
+        files.read_arrays(tmp_path / "a.npz")
+
+
+def test_the_name_of_a_checkpoint_ends_in_npz(tmp_path, model):
+    with pytest.raises(ValueError, match=r"ends in \.npz"):
+        save_checkpoint(tmp_path / "lr0.01", CNN, model, {"name": "mine"})
+    assert not list(tmp_path.iterdir())
 
 
 # --- What ships ---

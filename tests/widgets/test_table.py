@@ -18,7 +18,9 @@ def test_text_and_html_hold_the_same_numbers(monkeypatch):
     ]
     html = shown._repr_html_()
     assert "<caption>Ten digits</caption>" in html and '<th scope="row">net &lt;b&gt;</th>' in html
-    assert html.count("<td>") == 6 and '<th scope="col">clips</th>' in html
+    assert (
+        html.count("<td") == 6 and 'class="ae-number">−0.96<' in html and '<th scope="col">clips</th>' in html
+    )
 
 
 def test_rows_with_no_name_of_their_own():

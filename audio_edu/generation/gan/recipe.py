@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ..._validate import check_choice
-from ...training.recipe import Recipe
+from ...training.recipe import Recipe, check_sizes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ class GanRecipe(Recipe):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice(self.kind, "kind", ("spectrogram", "waveform"))
+        check_sizes(self, batch_size=4096, n_z=1024, generator_channels=512, critic_channels=512)
         if self.batch_size < 8 or self.batch_size % 8:
             raise ValueError(f"batch_size is {self.batch_size}; expected a multiple of 8.")
 

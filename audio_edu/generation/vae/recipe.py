@@ -6,7 +6,7 @@ import librosa
 import numpy as np
 
 from ..._validate import check_positive, check_range
-from ...training.recipe import Recipe
+from ...training.recipe import Recipe, check_sizes
 
 #: Bands that are not aligned begin an octave below this MIDI number.
 UNALIGNED_PITCH = 35.0
@@ -41,6 +41,14 @@ class NoteSettings:
     n_bands: int = 288
     aligned: bool = True
     floor_db: float = -80.0
+
+    def __post_init__(self) -> None:
+        check_sizes(self, n_samples=1 << 20, n_fft=1 << 16, hop_length=1 << 16, bands_per_octave=256)
+        check_sizes(self, n_bands=2048)
+        if np.prod(self.shape) > 1 << 16:
+            raise ValueError(
+                f"n_bands and n_samples / hop_length make {self.shape}; expected 65,536 at most."
+            )
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -113,8 +121,7 @@ class VaeRecipe(Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("n_z", "n_hidden", "n_directions", "batch_size"):
-            check_positive(getattr(self, name), name, integer=True)
+        check_sizes(self, n_z=1024, n_hidden=4096, n_directions=2048, batch_size=4096)
         for name in ("sigma_db", "learning_rate", "semitone_step"):
             check_positive(getattr(self, name), name)
         for name in ("warm_up", "ema_decay"):

@@ -6,8 +6,8 @@ prediction of each sample: it predicts strangers better, and does not speak.
 
 from dataclasses import dataclass, field
 
-from ..._validate import check_positive, check_range
-from ...training.recipe import Recipe
+from ..._validate import check_range
+from ...training.recipe import MOST_STEPS, Recipe, check_sizes
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class WaveNetConfig:
     ar_order: int = 0
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if name == "ar_order":
-                check_range(value, name, 0, 64, integer=True)
-            else:
-                check_positive(value, name, integer=True)
+        check_range(self.ar_order, "ar_order", 0, 64, integer=True)
+        check_sizes(self, n_stacks=8, n_layers=14, n_residual=512, n_skip=512, n_head=1024, n_taps=1024)
+        check_sizes(
+            self, n_condition=512, frame_length=1 << 16, n_ticks=4096, n_positions=4096, n_levels=4096
+        )
 
     @property
     def dilations(self) -> tuple[int, ...]:
@@ -123,8 +123,8 @@ class WaveNetRecipe(Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("n_warmup", "n_decay", "samples_per_batch"):
-            check_positive(getattr(self, name), name, integer=True)
+        check_sizes(self, n_warmup=MOST_STEPS, n_decay=MOST_STEPS, samples_per_batch=1 << 24)
+        check_sizes(self, row_lengths=1 << 20)
         if any(n % self.config.frame_length for n in self.row_lengths):
             raise ValueError(
                 f"row_lengths is {self.row_lengths}; expected multiples of frame_length, "

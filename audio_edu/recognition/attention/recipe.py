@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ...training.recipe import check_sizes
 from ..recipe import RecognizerRecipe
 
 
@@ -24,6 +25,10 @@ class AttentionRecipe(RecognizerRecipe):
     n_blocks: int = 2
     use_positions: bool = True
     dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_sizes(self, d=1024, n_heads=64, n_blocks=16)
 
 
 #: 12 times through the 3,900 clips of ``load_digits().development``.

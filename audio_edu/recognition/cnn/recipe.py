@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ...training.recipe import check_sizes
 from ..recipe import RecognizerRecipe
 
 
@@ -19,6 +20,10 @@ class CnnRecipe(RecognizerRecipe):
 
     kind: str = "small"
     width: int = 64
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_sizes(self, width=1024)
 
 
 #: 24 times through the 3,900 clips of ``load_digits().development``.

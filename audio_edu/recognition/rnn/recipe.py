@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ...training.recipe import check_sizes
 from ..recipe import RecognizerRecipe
 
 
@@ -23,6 +24,10 @@ class RnnRecipe(RecognizerRecipe):
     n_hidden: int = 48
     bidirectional: bool = True
     dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_sizes(self, n_hidden=1024)
 
 
 #: 12 times through the 3,900 clips of ``load_digits().development``.
