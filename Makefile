@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# A script's own first line names its Python in a way that a folder called `cost $5` breaks.
+RUN    := $(BIN)/python $(BIN)
 PAGE   := _build/html/index.html
 # conftest.py says how two processes share the work.
 PYTEST := $(BIN)/python -m pytest -n 2 --doctest-modules
@@ -27,9 +29,9 @@ chapters: $(VENV)/installed  ## execute the chapters that are stale
 	@$(BIN)/python book/pipeline.py
 
 book: chapters  ## render the book to _build/html
-	@$(BIN)/jupyter-book build book --config _config.yml --toc "$(CURDIR)/_toc.yml" --path-output . \
+	@$(RUN)/jupyter-book build book --config _config.yml --toc "$$PWD/_toc.yml" --path-output . \
 	    --warningiserror --keep-going --quiet
-	@echo "The book is ready: open $(CURDIR)/$(PAGE)"
+	@echo "The book is ready: open $$PWD/$(PAGE)"
 
 serve: book  ## render the book and serve it on http://localhost:8000
 	@echo "http://localhost:8000 (Ctrl-C stops)"
@@ -37,8 +39,8 @@ serve: book  ## render the book and serve it on http://localhost:8000
 
 lab: $(VENV)/installed  ## open copies of the chapters in JupyterLab: work/ is yours to change
 	@$(BIN)/python book/pipeline.py --lab
-	@$(BIN)/jupyter trust work/*.ipynb >/dev/null  # or JupyterLab strips the players' scripts
-	@$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/work/01_sound_as_numbers.ipynb
+	@$(RUN)/jupyter-trust work/*.ipynb >/dev/null  # or JupyterLab strips the players' scripts
+	@$(RUN)/jupyter-lab --notebook-dir=. --LabApp.default_url=/lab/tree/work/01_sound_as_numbers.ipynb
 
 quick: $(VENV)/installed  ## unit tests alone: tiny recipes, no notebook, no browser
 	@$(PYTEST) -m "not browser and not slow" --ignore tests/book/test_notebooks.py tests audio_edu
@@ -66,10 +68,10 @@ else
 endif
 
 lint: $(VENV)/installed  ## check the style of the code and the direction of its imports
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-logo --no-cache
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(RUN)/lint-imports --no-logo --no-cache
 
 bench: $(VENV)/installed  ## measure the speed of what is meant to be fast, beside a peer
-	@$(BIN)/audio-edu bench
+	@$(RUN)/audio-edu bench
 
 vendor:  ## rebuild book/vendor from its pinned npm packages (needs Node.js)
 	@cd book/vendor/build && npm ci --silent && node build.mjs

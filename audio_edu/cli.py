@@ -58,7 +58,7 @@ def _run(argv: Sequence[str]) -> int:
     except KeyboardInterrupt as stopped:
         print("\nStopped.", file=sys.stderr)
         return 128 + next(iter(stopped.args), signal.SIGINT)
-    except (ImportError, OSError, RuntimeError, TypeError, ValueError) as error:
+    except (ImportError, MemoryError, OSError, RuntimeError, TypeError, ValueError) as error:
         print(f"audio-edu: {error}", file=sys.stderr)
         return 1
 

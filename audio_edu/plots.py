@@ -5,19 +5,29 @@ once, when :func:`show` returns it with its alternative text. The white backgrou
 page, as a card. Colours are Okabe and Ito's, which colour-blind readers can tell apart.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import librosa
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from ._figure import BLACK, BLUE, COLORS, GREEN, GREY, ORANGE, PINK, SKY, YELLOW, Picture, use_style  # noqa: F401
-from ._validate import check_audio, check_positive, check_sample_rate
+from ._validate import Positive, Size, check_audio, check_sample_rate, checked
+
+#: Annotations: rows or columns of axes, the size of a figure.
+Count, Inches = Annotated[int, (1, 64)], Annotated[float, (0.1, 100.0)]
 
 
+@checked
 def figure(
-    n_rows: int = 1, n_columns: int = 1, *, width: float = 6.0, height: float | None = None, **options: Any
+    n_rows: Count = 1,
+    n_columns: Count = 1,
+    *,
+    width: Inches = 6.0,
+    height: Inches | None = None,
+    **options: Any,
 ) -> tuple[Figure, Any]:
     """Make a figure in the book's style, with axes, outside of pyplot.
 
@@ -41,7 +51,6 @@ def figure(
     >>> show(fig, alt="A line rising from 0 to 2.")
     figure: 1 axes; [line of 2 points, 0 to 2]
     """
-    check_positive(width, "width", unit="of inches")
     height = height or 0.4 + 2.4 * n_rows
     # For the whole session: titles and legends look the style up when they are added, after we have returned.
     use_style()
@@ -49,7 +58,8 @@ def figure(
     return fig, fig.subplots(n_rows, n_columns, **options)
 
 
-def show(fig: Figure, *, alt: str) -> Picture:
+@checked
+def show(fig: Any, *, alt: str) -> Picture:
     """Return the figure as a picture with alternative text, to be a cell's last value.
 
     Parameters
@@ -75,14 +85,15 @@ def show(fig: Figure, *, alt: str) -> Picture:
     return Picture(fig, str(alt))
 
 
+@checked
 def spectrogram(
-    x: np.ndarray,
+    x: ArrayLike,
     sample_rate: float,
     *,
     ax: Axes,
-    n_fft: int = 1024,
-    hop_length: int = 256,
-    range_db: float = 80.0,
+    n_fft: Size = 1024,
+    hop_length: Size = 256,
+    range_db: Positive = 80.0,
 ) -> Axes:
     """Draw the magnitude spectrogram in dB below its maximum, over time (s) and frequency (kHz).
 
@@ -112,6 +123,7 @@ def spectrogram(
     )
 
 
+@checked
 def heatmap(
     values: np.ndarray,
     *,
@@ -135,7 +147,6 @@ def heatmap(
     labels : (x, y)
         Axis labels.
     """
-    values = np.asarray(values)
     if values.ndim != 2:
         raise ValueError(f"values has shape {values.shape}; expected two dimensions (rows, columns).")
     low, high = limits or (None, None)

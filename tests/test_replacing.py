@@ -132,6 +132,8 @@ def test_a_signal_waits_for_the_end_of_the_block(monkeypatch, number):
 
 
 def test_a_second_signal_does_not_wait_and_an_ignored_one_stays_ignored():
+    # a shell starts what runs in the background with SIGINT ignored
+    ctrl_c = signal.signal(signal.SIGINT, signal.default_int_handler)
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         with uninterrupted() as came:
@@ -142,6 +144,7 @@ def test_a_second_signal_does_not_wait_and_an_ignored_one_stays_ignored():
             signal.raise_signal(signal.SIGINT)
             pytest.fail("it waited")
     finally:
+        signal.signal(signal.SIGINT, ctrl_c)
         signal.signal(signal.SIGTERM, before)
 
 

@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from .._assets import with_assets
-from .._validate import check_choice
+from .._validate import check_choice, checked
 
 #: What is said, here and in the page (``widgets/exercise.js``).
 SAID = {
@@ -52,6 +52,7 @@ SAID = {
 CLOSE = 0.02  # a wrong number nearer than this, relative to the right one, was rounded
 
 
+@checked
 def check(name: str, answer: Any = ...) -> Any:
     """Say whether an answer is right and, if not, what the likely mistake is; never what is right.
 
@@ -82,6 +83,7 @@ def check(name: str, answer: Any = ...) -> Any:
     return None
 
 
+@checked
 def exercise_of(name: str) -> dict[str, Any]:
     """Return the entry of an exercise, by its name."""
     chapter, _, number = str(name).partition("-")
@@ -90,6 +92,7 @@ def exercise_of(name: str) -> dict[str, Any]:
     return known[number]
 
 
+@checked
 @cache
 def exercises(chapter: str) -> dict[str, dict[str, Any]]:
     """Return all exercises of a chapter, by their numbers."""
@@ -97,6 +100,7 @@ def exercises(chapter: str) -> dict[str, dict[str, Any]]:
     return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
+@checked
 def mistake(name: str, answer: Any) -> str:
     """Return what is wrong with an answer; empty where it is right."""
     exercise = exercise_of(name)

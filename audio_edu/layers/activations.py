@@ -1,22 +1,26 @@
 """The functions between layers, in NumPy."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .._validate import check_positive
+from .._validate import Positive, check_array, checked
 
 
-def relu(x: np.ndarray) -> np.ndarray:
+@checked
+def relu(x: float | np.ndarray) -> np.ndarray:
     """Return ``max(x, 0)``."""
     return np.maximum(x, 0)
 
 
-def sigmoid(z: np.ndarray) -> np.ndarray:
+@checked
+def sigmoid(z: float | np.ndarray) -> np.ndarray:
     """Return ``1 / (1 + e^(−z))``, between 0 and 1: how far a gate is open. Stable for any z."""
     e = np.exp(-np.abs(z))
     return np.where(z >= 0, 1 / (1 + e), e / (1 + e))
 
 
-def softmax(scores: np.ndarray, *, axis: int = -1, temperature: float = 1.0) -> np.ndarray:
+@checked
+def softmax(scores: ArrayLike, *, axis: int = -1, temperature: Positive = 1.0) -> np.ndarray:
     """Turn scores into weights that are positive and sum to one.
 
     Parameters
@@ -44,10 +48,7 @@ def softmax(scores: np.ndarray, *, axis: int = -1, temperature: float = 1.0) -> 
     >>> softmax(np.array([1e4, 1e4])).tolist()
     [0.5, 0.5]
     """
-    scores = np.asarray(scores)
-    if scores.dtype.kind != "f":
-        scores = scores.astype(np.float64)
-    scores = scores / check_positive(temperature, "temperature")
+    scores = check_array(scores, "scores", masked=True) / temperature
     top = scores.max(axis=axis, keepdims=True)
     if np.isneginf(top).any():
         raise ValueError("scores has a row of nothing but −inf: the mask leaves no frame to attend to.")

@@ -10,68 +10,76 @@ RMSprop. Kingma and Ba (2015), Adam: a method for stochastic optimization.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from .._validate import check_positive
+from .._validate import Positive, Share, Size, checked
 
-Parameters = dict[str, np.ndarray]
+Parameters = dict[str, float | np.ndarray]
 
 
+@checked
 @dataclass
 class GradientDescent:
     """w ← w − μ g."""
 
-    learning_rate: float
+    learning_rate: Positive
 
-    def step(self, name: str, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    @checked
+    def step(self, name: str, w: float | np.ndarray, g: float | np.ndarray) -> np.ndarray:
         """Return the weights of that name after one step along the gradient g [shape of w]."""
         return w - self.learning_rate * g
 
 
+@checked
 @dataclass
 class Momentum:
     """v ← β v − μ g, w ← w + v: a ball that rolls; where gradients agree, steps grow to μ/(1 − β)."""
 
-    learning_rate: float
-    momentum: float = 0.9
+    learning_rate: Positive
+    momentum: Share = 0.9
     v: Parameters = field(default_factory=dict)
 
-    def step(self, name: str, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    @checked
+    def step(self, name: str, w: float | np.ndarray, g: float | np.ndarray) -> np.ndarray:
         """Return the weights of that name after one step along the gradient g [shape of w]."""
         self.v[name] = self.momentum * self.v.get(name, 0.0) - self.learning_rate * g
         return w + self.v[name]
 
 
+@checked
 @dataclass
 class RMSprop:
     """s ← ρ s + (1 − ρ) g², w ← w − μ g/√(s + ε): each weight has a step of its own."""
 
-    learning_rate: float
-    rho: float = 0.9
-    epsilon: float = 1e-7
+    learning_rate: Positive
+    rho: Share = 0.9
+    epsilon: Positive = 1e-7
     s: Parameters = field(default_factory=dict)
 
-    def step(self, name: str, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    @checked
+    def step(self, name: str, w: float | np.ndarray, g: float | np.ndarray) -> np.ndarray:
         """Return the weights of that name after one step along the gradient g [shape of w]."""
         self.s[name] = self.rho * self.s.get(name, 0.0) + (1 - self.rho) * g**2
         return w - self.learning_rate * g / np.sqrt(self.s[name] + self.epsilon)
 
 
+@checked
 @dataclass
 class Adam:
     """The direction of `Momentum` with the steps of `RMSprop`, both freed of their beginning at 0."""
 
-    learning_rate: float
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-7
+    learning_rate: Positive
+    beta_1: Annotated[float, (0.0, 0.999999)] = 0.9
+    beta_2: Annotated[float, (0.0, 0.999999)] = 0.999
+    epsilon: Positive = 1e-7
     m: Parameters = field(default_factory=dict)
     s: Parameters = field(default_factory=dict)
     t: dict[str, int] = field(default_factory=dict)
 
-    def step(self, name: str, w: np.ndarray, g: np.ndarray) -> np.ndarray:
+    @checked
+    def step(self, name: str, w: float | np.ndarray, g: float | np.ndarray) -> np.ndarray:
         """Return the weights of that name after one step along the gradient g [shape of w]."""
         t = self.t[name] = self.t.get(name, 0) + 1
         # m ← β₁ m + (1 − β₁) g,  s ← β₂ s + (1 − β₂) g²
@@ -82,6 +90,14 @@ class Adam:
         return w - self.learning_rate * m / (np.sqrt(s) + self.epsilon)
 
 
+@runtime_checkable
+class Optimizer(Protocol):
+    """What all of them have in common."""
+
+    def step(self, name: str, w: Any, g: Any) -> Any:
+        """Return the weights of that name after one step along the gradient g [shape of w]."""
+
+
 class Descent(NamedTuple):
     """What `descend` returns: the last parameters, the loss before each step, those kept by their step."""
 
@@ -90,12 +106,13 @@ class Descent(NamedTuple):
     kept: dict[int, Parameters]
 
 
+@checked
 def descend(
     loss_and_gradient: Callable[..., tuple[float, Parameters]],
     parameters: Parameters,
     batch: Callable[[int], tuple[Any, ...]],
-    optimizer: Any,
-    n_steps: int,
+    optimizer: Optimizer,
+    n_steps: Size,
     *,
     keep: Iterable[int] = (),
 ) -> Descent:
@@ -124,7 +141,6 @@ def descend(
     >>> found.losses.tolist(), float(found.parameters["w"]), float(found.kept[1]["w"])
     ([1.0, 0.25, 0.0625], 0.125, 0.5)
     """
-    check_positive(n_steps, "n_steps", integer=True)
     losses, kept, keep = np.zeros(n_steps), {}, set(keep)
     for step in range(n_steps):
         if step in keep:

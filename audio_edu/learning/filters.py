@@ -9,13 +9,17 @@ References
 Haykin (2014), Adaptive Filter Theory. Widrow and Hoff (1960), Adaptive switching circuits.
 """
 
+from typing import Annotated
+
 import numpy as np
 import scipy.linalg
 import scipy.signal
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_positive, check_range
+from .._validate import LARGEST, Size, check_audio, check_positive, check_range, checked
 
 
+@checked
 def filter_loss(h: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     """Return L(h) = mean (y − x∗h)² and its gradient.
 
@@ -46,7 +50,8 @@ def filter_loss(h: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[float, np.
     return float(np.mean(error**2)), -2 / len(y) * correlation
 
 
-def autocorrelation(x: np.ndarray, n_taps: int) -> np.ndarray:
+@checked
+def autocorrelation(x: np.ndarray, n_taps: Size) -> np.ndarray:
     """Return r[k] = Σ_n x[n] x[n−k] for k = 0 to n_taps − 1 [shape=(n_taps,)].
 
     >>> autocorrelation(np.array([1.0, 2.0, 3.0]), 3).round(9).tolist()
@@ -56,7 +61,8 @@ def autocorrelation(x: np.ndarray, n_taps: int) -> np.ndarray:
     return scipy.signal.correlate(padded, x, mode="valid", method="fft")[:n_taps]
 
 
-def eigenvalue_range(x: np.ndarray, n_taps: int) -> tuple[float, float]:
+@checked
+def eigenvalue_range(x: np.ndarray, n_taps: Annotated[int, (1, 4096)]) -> tuple[float, float]:
     """Return the least and the greatest curvature of the loss: eigenvalues of (2/N) R.
 
     R is the Toeplitz matrix of `autocorrelation`. A step above 2 divided by the greatest makes the error
@@ -69,13 +75,13 @@ def eigenvalue_range(x: np.ndarray, n_taps: int) -> tuple[float, float]:
     >>> low == high == 0.5
     True
     """
-    n_taps = check_positive(n_taps, "n_taps", integer=True)
     r = autocorrelation(x, n_taps) * 2 / (len(x) + n_taps - 1)
     eigenvalues = scipy.linalg.eigvalsh(scipy.linalg.toeplitz(r))
     return float(eigenvalues[0]), float(eigenvalues[-1])
 
 
-def wiener_filter(x: np.ndarray, y: np.ndarray, n_taps: int, *, weight_decay: float = 0.0) -> np.ndarray:
+@checked
+def wiener_filter(x: np.ndarray, y: np.ndarray, n_taps: Size, *, weight_decay: float = 0.0) -> np.ndarray:
     """Return the filter with the least loss: the solution of the normal equations.
 
     Parameters
@@ -100,15 +106,16 @@ def wiener_filter(x: np.ndarray, y: np.ndarray, n_taps: int, *, weight_decay: fl
     >>> wiener_filter(x, np.convolve(x, [0.5, 0.25]), 2).round(6).tolist()
     [0.5, 0.25]
     """
-    check_range(weight_decay, "weight_decay", 0.0, np.inf)
+    check_range(weight_decay, "weight_decay", 0.0, LARGEST)
     p = scipy.signal.correlate(y, x, mode="valid", method="fft")
     r = autocorrelation(x, n_taps)
     r[0] += weight_decay * len(y)
     return scipy.linalg.solve_toeplitz(r, p)
 
 
+@checked
 def least_mean_squares(
-    x: np.ndarray, y: np.ndarray, n_taps: int, step: float, *, normalized: bool = True
+    x: ArrayLike, y: ArrayLike, n_taps: int, step: float, *, normalized: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     """Learn a filter while the sound runs: one step for each sample (LMS).
 
@@ -147,7 +154,7 @@ def least_mean_squares(
     """
     x, y = check_audio(x, "x"), check_audio(y, "y")
     check_positive(step, "step")
-    n_taps = check_positive(n_taps, "n_taps", integer=True)
+    check_positive(n_taps, "n_taps", integer=True)
     if len(x) != len(y):
         raise ValueError(f"y has {len(y)} samples; expected as many as x, {len(x)}.")
     padded = np.concatenate([np.zeros(n_taps - 1), x])
@@ -159,4 +166,6 @@ def least_mean_squares(
         error[n] = y[n] - h @ past
         # h ← h + μ e[n] x[n−m]: the gradient of the one term e[n]²
         h += step * error[n] * past / (past @ past + least[n] if normalized else 1.0)
+    if not np.isfinite(h).all():
+        raise ValueError(f"step is {step}, too large: the filter grew without end.")
     return h, error

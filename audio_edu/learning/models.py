@@ -8,9 +8,11 @@ import numpy as np
 import scipy.signal
 import scipy.special
 
+from .._validate import Index, checked
 from .descent import Parameters
 
 
+@checked
 def amplifier(p: Parameters, x: np.ndarray) -> np.ndarray:
     """Return y = tanh(w∗x + b): a filter, an offset, and a valve that bends what is loud.
 
@@ -28,6 +30,7 @@ def amplifier(p: Parameters, x: np.ndarray) -> np.ndarray:
     return np.tanh(scipy.signal.lfilter(p["w"], [1.0], x) + p["b"])
 
 
+@checked
 def amplifier_loss(p: Parameters, x: np.ndarray, y: np.ndarray) -> tuple[float, Parameters]:
     """Return the mean squared error of `amplifier` and its gradient.
 
@@ -49,6 +52,7 @@ def amplifier_loss(p: Parameters, x: np.ndarray, y: np.ndarray) -> tuple[float, 
     return float(np.mean(error**2)), {"w": gradient, "b": delta.sum()}
 
 
+@checked
 def hidden_layer(p: Parameters, x: np.ndarray) -> np.ndarray:
     """Return y = c + Σ_j v_j tanh(W_j · x + b_j): one hidden layer, one number out for each row of x.
 
@@ -66,6 +70,7 @@ def hidden_layer(p: Parameters, x: np.ndarray) -> np.ndarray:
     return np.tanh(x @ p["W"] + p["b"]) @ p["v"] + p["c"]
 
 
+@checked
 def hidden_layer_loss(p: Parameters, x: np.ndarray, y: np.ndarray) -> tuple[float, Parameters]:
     """Return the mean squared error of `hidden_layer` and its gradient, by backpropagation.
 
@@ -86,7 +91,8 @@ def hidden_layer_loss(p: Parameters, x: np.ndarray, y: np.ndarray) -> tuple[floa
     return float(np.mean(error**2)), gradient
 
 
-def logistic_loss(p: Parameters, x: np.ndarray, labels: np.ndarray) -> tuple[float, Parameters]:
+@checked
+def logistic_loss(p: Parameters, x: np.ndarray, labels: Index) -> tuple[float, Parameters]:
     """Return the mean cross-entropy of softmax(x W + b) and its gradient.
 
     Parameters

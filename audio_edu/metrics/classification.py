@@ -1,15 +1,30 @@
 """How many answers are right, of each class and each voice, beside the plainest ways to answer."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from .._validate import Positive, checked, shown
 from ..datasets import Corpus
 from ..signal import mfcc
 
 
-def classification_report(probabilities: np.ndarray, corpus: Corpus) -> dict[str, Any]:
+def _check_clips(corpus: Any, name: str) -> Corpus:
+    if not isinstance(corpus, Corpus):
+        raise TypeError(f"{name} is {shown(corpus)}; expected a Corpus.")
+    if not len(corpus):
+        raise ValueError(f"{name} is {corpus!r}; expected at least one clip.")
+    return corpus
+
+
+#: Annotation: a corpus of which there is something to say.
+Clips = Annotated[Corpus, _check_clips]
+
+
+@checked
+def classification_report(probabilities: np.ndarray, corpus: Clips) -> dict[str, Any]:
     """Count what was right.
 
     Parameters
@@ -40,7 +55,7 @@ def classification_report(probabilities: np.ndarray, corpus: Corpus) -> dict[str
     (0.5, {'a': 1.0, 'b': 0.0}, [[1, 0], [1, 0]])
     """
     n_classes = len(corpus.label_names)
-    if not len(corpus) or np.shape(probabilities) != (len(corpus), n_classes):
+    if probabilities.shape != (len(corpus), n_classes):
         raise ValueError(
             f"probabilities has shape {np.shape(probabilities)}; "
             f"expected ({len(corpus)}, {n_classes}), for at least 1 clip."
@@ -65,12 +80,14 @@ def classification_report(probabilities: np.ndarray, corpus: Corpus) -> dict[str
     }
 
 
-def majority_accuracy(train: Corpus, test: Corpus) -> float:
+@checked
+def majority_accuracy(train: Clips, test: Clips) -> float:
     """Accuracy of always answering the most frequent class of the training clips."""
     return float(np.mean(test.labels == np.bincount(train.labels).argmax()))
 
 
-def fitted_svm(x: np.ndarray, labels: np.ndarray, *, C: float = 10.0) -> Any:
+@checked
+def fitted_svm(x: np.ndarray, labels: ArrayLike, *, C: Positive = 10.0) -> Any:
     """Return a support-vector machine that has learned; ``predict(x)`` and ``score(x, labels)`` ask it.
 
     Parameters
@@ -94,7 +111,8 @@ def fitted_svm(x: np.ndarray, labels: np.ndarray, *, C: float = 10.0) -> Any:
     return make_pipeline(StandardScaler(), SVC(C=C)).fit(x, labels)
 
 
-def svm_accuracy(train: Corpus, test: Corpus, *, C: float = 10.0) -> float:
+@checked
+def svm_accuracy(train: Clips, test: Clips, *, C: Positive = 10.0) -> float:
     """Accuracy of the classical way: MFCC, pooled over the word, and a support-vector machine.
 
     Parameters

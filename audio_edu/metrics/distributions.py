@@ -11,13 +11,14 @@ Heusel and others (2017), GANs trained by a two time-scale update rule (the Fré
 Shmelkov, Schmid and Alahari (2018), How good is my GAN? (training on generated, testing on real: GAN-train).
 """
 
-from typing import Any
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from .._validate import checked
 from ..datasets import Corpus
 from ..signal import log_mel
-from .classification import fitted_svm
+from .classification import Clips, fitted_svm
 
 #: Quieter than this, below a clip's loudest, two clips are equally silent.
 FLOOR_DB = -50.0
@@ -26,7 +27,22 @@ FLOOR_DB = -50.0
 MOST_SHIFTS = 8
 
 
-def inception_score(probabilities: np.ndarray) -> float:
+@runtime_checkable
+class Judge(Protocol):
+    """What can be asked of a recogniser, each of a sequence of clips."""
+
+    def features(self, clips: Any) -> np.ndarray:
+        """What it sees of them."""
+
+    def probabilities(self, clips: Any) -> np.ndarray:
+        """What it takes them for."""
+
+    def embeddings(self, clips: Any) -> np.ndarray:
+        """Each clip in a few numbers."""
+
+
+@checked
+def inception_score(probabilities: Annotated[np.ndarray, (0.0, 1.000001)]) -> float:
     """Compute ``exp E KL(p(y|x) ‖ p(y))``.
 
     Parameters
@@ -44,11 +60,12 @@ def inception_score(probabilities: np.ndarray) -> float:
     >>> round(inception_score(np.eye(10)), 2), round(inception_score(np.full((5, 10), 0.1)), 2)
     (10.0, 1.0)
     """
-    p = np.maximum(np.asarray(probabilities, np.float64), 1e-12)
+    p = np.maximum(probabilities.astype(np.float64), 1e-12)
     # KL(p(y|x) ‖ p(y)) = Σ_y p(y|x) log( p(y|x) / p(y) ),  p(y) = E p(y|x)
     return float(np.exp((p * np.log(p / p.mean(axis=0))).sum(axis=1).mean()))
 
 
+@checked
 def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     """Compute ``|μ_a − μ_b|² + tr(Σ_a + Σ_b − 2 (Σ_a Σ_b)^½)``.
 
@@ -68,7 +85,7 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     >>> round(frechet_distance(x, x), 6), round(frechet_distance(x, x + [2, 0, 0]), 6)
     (0.0, 4.0)
     """
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    a, b = a.astype(np.float64), b.astype(np.float64)
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
         raise ValueError(
             f"a and b have shapes {a.shape} and {b.shape}; expected (n_clips, n_features) of two or more."
@@ -82,7 +99,8 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     return float(max(0.0, difference @ difference + np.trace(cov_a) + np.trace(cov_b) - 2 * cross))
 
 
-def judge_clips(clips: Corpus, judge: Any, reference: np.ndarray) -> dict[str, Any]:
+@checked
+def judge_clips(clips: Clips, judge: Judge, reference: np.ndarray) -> dict[str, Any]:
     """Say what a recogniser makes of some clips, generated or real.
 
     Parameters
@@ -109,7 +127,8 @@ def judge_clips(clips: Corpus, judge: Any, reference: np.ndarray) -> dict[str, A
     }
 
 
-def trained_on(clips: Corpus, real: Corpus, judge: Any) -> np.ndarray:
+@checked
+def trained_on(clips: Clips, real: Clips, judge: Judge) -> np.ndarray:
     """Say which real clips a support-vector machine gets right that has heard some other clips alone.
 
     A word is cut into twelve equal parts; each has the mean of its frames' log-mel bands, normalised within
@@ -142,7 +161,8 @@ def _twelfths(features: np.ndarray) -> np.ndarray:
     return np.array(rows)
 
 
-def nearest_clips(query: Corpus, reference: Corpus) -> tuple[np.ndarray, np.ndarray]:
+@checked
+def nearest_clips(query: Clips, reference: Clips) -> tuple[np.ndarray, np.ndarray]:
     """Find the reference clip of the same label that each query clip is most like: it may be a copy.
 
     Parameters

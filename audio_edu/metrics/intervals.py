@@ -1,13 +1,19 @@
 """How sure is a score? Intervals for a share, a paired test of two systems, a spread over speakers."""
 
+from typing import Annotated
+
 import numpy as np
 import scipy.stats
+from numpy.typing import ArrayLike
 
-from .._validate import check_range
+from .._validate import Size, check_range, checked
 from ..reproducible import SEED
 
+Confidence = Annotated[float, (0.0, 0.999999)]
 
-def accuracy_interval(n_right: int, n: int, *, confidence: float = 0.95) -> tuple[float, float]:
+
+@checked
+def accuracy_interval(n_right: int, n: Size, *, confidence: Confidence = 0.95) -> tuple[float, float]:
     """Return the interval in which the true share lies, by Wilson's formula.
 
     The simple p ± 1.96·√(p(1−p)/n) is nearly the same for a large n, and wrong near 0 and 1. Both count every
@@ -20,10 +26,11 @@ def accuracy_interval(n_right: int, n: int, *, confidence: float = 0.95) -> tupl
     (0.826, 0.945)
     """
     check_range(n_right, "n_right", 0, n, integer=True)
-    found = scipy.stats.binomtest(int(n_right), int(n)).proportion_ci(confidence, method="wilson")
+    found = scipy.stats.binomtest(n_right, n).proportion_ci(confidence, method="wilson")
     return float(found.low), float(found.high)
 
 
+@checked
 def sign_test(right_a: np.ndarray, right_b: np.ndarray) -> float:
     """Return how likely two equally good systems would differ so much, or more, on the same clips.
 
@@ -48,8 +55,13 @@ def sign_test(right_a: np.ndarray, right_b: np.ndarray) -> float:
     return float(scipy.stats.binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.0
 
 
+@checked
 def speaker_interval(
-    values: np.ndarray, speakers: np.ndarray, *, confidence: float = 0.95, n_draws: int = 2000
+    values: np.ndarray,
+    speakers: ArrayLike,
+    *,
+    confidence: Confidence = 0.95,
+    n_draws: Annotated[int, (1, 100_000)] = 2000,
 ) -> tuple[float, float]:
     """Return an interval for a mean over clips that takes speakers, not clips, for independent (bootstrap).
 
@@ -67,7 +79,9 @@ def speaker_interval(
     >>> low < 0.7 and high > 0.9
     True
     """
-    values, speakers = np.asarray(values, float), np.asarray(speakers)
+    values, speakers = values.astype(float), np.asarray(speakers)
+    if values.ndim != 1 or speakers.shape != values.shape:
+        raise ValueError(f"speakers has shape {speakers.shape}; expected that of values, {values.shape}.")
     _, index = np.unique(speakers, return_inverse=True)
     n, total = np.bincount(index), np.bincount(index, values)
     draws = np.random.default_rng(SEED).integers(len(n), size=(n_draws, len(n)))

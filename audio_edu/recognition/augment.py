@@ -23,8 +23,9 @@ from dataclasses import dataclass, replace
 
 import librosa
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio
+from .._validate import Clip, check_audio, checked
 from ..signal.pcm import mu_law_decode, mu_law_encode
 from .changes import (
     add_noise,
@@ -41,6 +42,7 @@ from .changes import (
 from .features import FeatureSettings, fit_length, log_mel_frames, normalize_frames
 
 
+@checked
 @dataclass(frozen=True)
 class Augmentation:
     """How strong each change may be. Zero switches a change off.
@@ -96,6 +98,7 @@ class Augmentation:
     masks: float = 0.5
     mixup: float = 0.5
 
+    @checked
     def without(self, *names: str) -> Augmentation:
         """Return the same with some changes switched off, for an ablation.
 
@@ -113,8 +116,9 @@ class Augmentation:
         return cls().without(*names)
 
 
+@checked
 def augment_clip(
-    x: np.ndarray, settings: FeatureSettings, augmentation: Augmentation, rng: np.random.Generator
+    x: ArrayLike, settings: FeatureSettings, augmentation: Augmentation, rng: np.random.Generator
 ) -> np.ndarray:
     """Change one clip in every way at once, each by a random amount; the result has ``settings.n_samples``.
 
@@ -171,6 +175,7 @@ def augment_clip(
     return x
 
 
+@checked
 def augment_frames(
     mel_db: np.ndarray, settings: FeatureSettings, augmentation: Augmentation, rng: np.random.Generator
 ) -> np.ndarray:
@@ -207,8 +212,9 @@ def augment_frames(
     return mel_db
 
 
+@checked
 def augmented_features(
-    clips: Sequence[np.ndarray],
+    clips: Sequence[Clip],
     rng: np.random.Generator,
     *,
     settings: FeatureSettings | None = None,

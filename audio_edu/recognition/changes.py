@@ -11,15 +11,18 @@ Park and others (2019), SpecAugment: a simple data augmentation method for autom
 """
 
 import functools
+from typing import Annotated
 
 import numpy as np
 import scipy.fft
+from numpy.typing import ArrayLike
 
-from .._validate import check_positive
+from .._validate import Decibels, Positive, Share, Size, check_audio, check_range, checked
 from ..signal.rooms import room_response
 
 
-def change_speed(x: np.ndarray, factor: float) -> np.ndarray:
+@checked
+def change_speed(x: ArrayLike, factor: float) -> np.ndarray:
     """Play a clip faster (factor above 1) or slower: as a tape does, with the pitch going along.
 
     The spectrum is cut off or filled with zeros, and transformed back to fewer or more samples: exact for
@@ -41,7 +44,8 @@ def change_speed(x: np.ndarray, factor: float) -> np.ndarray:
     >>> len(change_speed(np.ones(8000, np.float32), 1.25))
     6400
     """
-    check_positive(factor, "factor")
+    x = check_audio(x, "x")
+    check_range(factor, "factor", 1 / 16, 16.0)
     # A length that the FFT likes; zeros cost nothing, and keep the end from leaking into the start.
     n_in = scipy.fft.next_fast_len(len(x) + 64, real=True)
     n_out = round(n_in / factor)
@@ -50,13 +54,17 @@ def change_speed(x: np.ndarray, factor: float) -> np.ndarray:
     return y[: max(1, round(len(x) * n_out / n_in))].astype(x.dtype)
 
 
-def cut_edges(x: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
+@checked
+def cut_edges(x: np.ndarray, share: Annotated[float, (0.0, 0.49)], rng: np.random.Generator) -> np.ndarray:
     """Cut up to `share` of the clip off its beginning and its end, as a hasty trimmer does."""
     first, last = rng.uniform(0, share, 2)
     return x[int(first * len(x)) : len(x) - int(last * len(x))]
 
 
-def trim_edges(x: np.ndarray, threshold_db: float, *, hop_length: int = 40) -> np.ndarray:
+@checked
+def trim_edges(
+    x: np.ndarray, threshold_db: Annotated[float, (-200.0, 0.0)], *, hop_length: Size = 40
+) -> np.ndarray:
     """Keep what lies between the first and the last 5 ms that are above a threshold, as a recorder does.
 
     Such a trimmer takes the soft consonants for silence: of a "six" it may leave no more than "ick".
@@ -84,7 +92,8 @@ def trim_edges(x: np.ndarray, threshold_db: float, *, hop_length: int = 40) -> n
     return x[loud[0] * hop_length : (loud[-1] + 1) * hop_length]
 
 
-def soften_hiss(x: np.ndarray, gain_db: float, *, hop_length: int = 40) -> np.ndarray:
+@checked
+def soften_hiss(x: np.ndarray, gain_db: Decibels, *, hop_length: Size = 40) -> np.ndarray:
     """Change the level of the voiceless sounds (s, f, x, t), leaving the voiced ones.
 
     Noise alternates from sample to sample, a vowel hardly does: what tells them apart in each 10 ms is the
@@ -121,13 +130,17 @@ def soften_hiss(x: np.ndarray, gain_db: float, *, hop_length: int = 40) -> np.nd
     return (x * np.interp(np.arange(len(x)), at, gain)).astype(x.dtype)
 
 
-def vary_level(x: np.ndarray, spread_db: float, rng: np.random.Generator) -> np.ndarray:
+@checked
+def vary_level(x: np.ndarray, spread_db: Decibels, rng: np.random.Generator) -> np.ndarray:
     """Let the loudness drift within the clip: a curve through four random points, `spread_db` apart."""
     curve = np.interp(np.linspace(0, 3, len(x)), np.arange(4), spread_db * rng.standard_normal(4))
     return (x * 10 ** (curve / 20)).astype(x.dtype)
 
 
-def equalize(x: np.ndarray, sample_rate: float, spread_db: float, rng: np.random.Generator) -> np.ndarray:
+@checked
+def equalize(
+    x: np.ndarray, sample_rate: Positive, spread_db: Decibels, rng: np.random.Generator
+) -> np.ndarray:
     """Filter a clip by a random smooth frequency response, as some microphone would.
 
     Parameters
@@ -177,7 +190,8 @@ def _rooms(sample_rate: float, n_rooms: int = 32) -> list[np.ndarray]:
     return rooms
 
 
-def random_room(x: np.ndarray, sample_rate: float, rng: np.random.Generator) -> np.ndarray:
+@checked
+def random_room(x: np.ndarray, sample_rate: Positive, rng: np.random.Generator) -> np.ndarray:
     """Put a clip into one of 32 small rooms, near to the speaker or far from them; the length stays."""
     rooms = _rooms(sample_rate)
     h = rooms[rng.integers(len(rooms))] * rng.uniform(0.1, 1.0)
@@ -187,7 +201,14 @@ def random_room(x: np.ndarray, sample_rate: float, rng: np.random.Generator) -> 
     return y[: len(x)].astype(x.dtype)
 
 
-def add_noise(x: np.ndarray, snr_db: float, rng: np.random.Generator, *, color: float = 1.0) -> np.ndarray:
+@checked
+def add_noise(
+    x: np.ndarray,
+    snr_db: Decibels,
+    rng: np.random.Generator,
+    *,
+    color: Annotated[float, (-4.0, 4.0)] = 1.0,
+) -> np.ndarray:
     """Add noise whose power falls with frequency as ``f^(−color)``: 0 is white, 1 pink, 2 brown.
 
     Parameters
@@ -217,7 +238,8 @@ def add_noise(x: np.ndarray, snr_db: float, rng: np.random.Generator, *, color: 
     return (x + noise * np.sqrt(power)).astype(x.dtype)
 
 
-def warp_axis(mel_db: np.ndarray, positions: np.ndarray, axis: int) -> np.ndarray:
+@checked
+def warp_axis(mel_db: np.ndarray, positions: np.ndarray, axis: Annotated[int, (1, 2)]) -> np.ndarray:
     """Read a spectrogram at other positions of one axis, interpolating linearly.
 
     Parameters
@@ -248,7 +270,8 @@ def warp_axis(mel_db: np.ndarray, positions: np.ndarray, axis: int) -> np.ndarra
     return below + weight[expand] * (above - below)
 
 
-def mask_frames(x: np.ndarray, probability: float, rng: np.random.Generator) -> np.ndarray:
+@checked
+def mask_frames(x: np.ndarray, probability: Share, rng: np.random.Generator) -> np.ndarray:
     """SpecAugment: in some clips, set a band of up to 8 channels, or up to 12 frames, to the mean (0).
 
     Parameters

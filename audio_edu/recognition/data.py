@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .._validate import Share, checked
 from ..datasets import Corpus
 from .augment import augmented_features
 from .recipe import RecognizerRecipe
 
 
+@checked
 def batches(recipe: RecognizerRecipe, corpus: Corpus) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
     """Return the function that makes the batch of any step: features and the classes' probabilities.
 
@@ -37,8 +39,9 @@ def batches(recipe: RecognizerRecipe, corpus: Corpus) -> Callable[[int], tuple[n
     return batch
 
 
+@checked
 def mix_up(
-    x: np.ndarray, y: np.ndarray, probability: float, rng: np.random.Generator
+    x: np.ndarray, y: np.ndarray, probability: Share, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Blend each clip of a batch with another one, and their labels in the same proportion, now and then.
 

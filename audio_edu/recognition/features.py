@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._validate import check_audio, check_positive, check_range, check_sample_rate
+from .._validate import Clip, Positive, Size, check_positive, check_range, check_sample_rate, checked
 from ..signal.mel import log_mel
 
 #: What has a smaller share of the power of the loudest 10 ms (−45 dB) is silence, and no word begins with it.
@@ -25,6 +25,7 @@ SILENCE = 10**-4.5
 MOST_BEFORE, USUAL_BEFORE = 4, 2
 
 
+@checked
 @dataclass(frozen=True)
 class FeatureSettings:
     """How samples become frames.
@@ -76,7 +77,8 @@ class FeatureSettings:
         return self.n_mels + 1
 
 
-def one_word_each(clips: Sequence[np.ndarray], settings: FeatureSettings) -> np.ndarray:
+@checked
+def one_word_each(clips: Sequence[Clip], settings: FeatureSettings) -> np.ndarray:
     """Bring clips to one length, as `fit_length` does, with the word where it is in the training's clips.
 
     To a network that reads from left to right, what comes before the word is not nothing. So where there is
@@ -106,7 +108,7 @@ def one_word_each(clips: Sequence[np.ndarray], settings: FeatureSettings) -> np.
     >>> rows.shape, bool(np.abs(rows[0, :160]).max() < 1e-3 < np.abs(rows[0, 160:320]).max())
     ((1, 8000), True)
     """
-    clips = [without_offset(check_audio(clip, f"clips[{i}]")) for i, clip in enumerate(clips)]
+    clips = [without_offset(clip) for clip in clips]
     return fit_length([_from_its_word_on(clip, settings) for clip in clips], settings.n_samples)
 
 
@@ -114,10 +116,8 @@ def _from_its_word_on(x: np.ndarray, settings: FeatureSettings) -> np.ndarray:
     n, step = settings.n_samples, settings.hop_length
     if len(x) <= step:
         return x
-    # the energy of every n samples, and of every step, from the running sum of squares
-    energy = np.concatenate([[0.0], np.cumsum(np.square(x, dtype=np.float64))])
-    start = int(np.argmax(energy[n:] - energy[:-n])) if len(x) > n else 0
-    power = energy[step:] - energy[:-step]
+    start = int(np.argmax(_window_energy(x, n))) if len(x) > n else 0
+    power = _window_energy(x, step)
     silence = SILENCE * power.max()
     # Where much is left outside of the loudest part, most of that is the room, and the word is louder
     rest = np.concatenate([power[:start], power[start + n :]])
@@ -129,7 +129,8 @@ def _from_its_word_on(x: np.ndarray, settings: FeatureSettings) -> np.ndarray:
     return x[start : start + n]
 
 
-def fit_length(clips: Sequence[np.ndarray], n_samples: int) -> np.ndarray:
+@checked
+def fit_length(clips: Sequence[Clip], n_samples: Size) -> np.ndarray:
     """Bring clips to one length: zeros after the short ones, the loudest part of the long ones.
 
     Parameters
@@ -148,20 +149,24 @@ def fit_length(clips: Sequence[np.ndarray], n_samples: int) -> np.ndarray:
     >>> fit_length([np.ones(2), np.array([0.0, 0.1, 1.0, 1.0])], 3).tolist()
     [[1.0, 1.0, 0.0], [0.10000000149011612, 1.0, 1.0]]
     """
-    check_positive(n_samples, "n_samples", integer=True)
     out = np.zeros((len(clips), n_samples), np.float32)
     for row, clip in zip(out, clips, strict=True):
         start = 0
         if len(clip) > n_samples:
-            # energy of each window of n_samples, from the running sum of squares
-            energy = np.concatenate([[0.0], np.cumsum(np.square(clip, dtype=np.float64))])
-            start = int(np.argmax(energy[n_samples:] - energy[:-n_samples]))
+            start = int(np.argmax(_window_energy(clip, n_samples)))
         part = clip[start : start + n_samples]
         row[: len(part)] = part
     return out
 
 
-def without_offset(x: np.ndarray) -> np.ndarray:
+def _window_energy(x: np.ndarray, n: int) -> np.ndarray:
+    """The energy of every `n` samples in a row [shape=(len(x) - n + 1,)], by the running sum of squares."""
+    energy = np.concatenate([[0.0], np.cumsum(np.square(x, dtype=np.float64))])
+    return energy[n:] - energy[:-n]
+
+
+@checked
+def without_offset(x: Clip) -> np.ndarray:
     """Take a constant offset away, which some microphones add and which no ear hears.
 
     What counts as one: a mean of more than a fiftieth of the spread, of which every quarter of the clip has
@@ -197,7 +202,8 @@ def without_offset(x: np.ndarray) -> np.ndarray:
     return y
 
 
-def speech_mask(level_db: np.ndarray, range_db: float = 35.0) -> np.ndarray:
+@checked
+def speech_mask(level_db: np.ndarray, range_db: Positive = 35.0) -> np.ndarray:
     """Say which frames belong to the word: the first to the last within `range_db` of the loudest.
 
     Parameters
@@ -222,6 +228,7 @@ def speech_mask(level_db: np.ndarray, range_db: float = 35.0) -> np.ndarray:
     return begun & not_over
 
 
+@checked
 def normalize_frames(
     mel_db: np.ndarray, settings: FeatureSettings | None = None, *, mask: np.ndarray | None = None
 ) -> np.ndarray:
@@ -267,7 +274,8 @@ def _level_db(mel_db: np.ndarray) -> np.ndarray:
     return 10 * np.log10(np.sum(10 ** (mel_db / 10), axis=-1))
 
 
-def speech_features(clips: Sequence[np.ndarray], settings: FeatureSettings | None = None) -> np.ndarray:
+@checked
+def speech_features(clips: Sequence[Clip], settings: FeatureSettings | None = None) -> np.ndarray:
     """Turn clips into normalized log-mel frames with a mask.
 
     Parameters
@@ -299,6 +307,7 @@ def speech_features(clips: Sequence[np.ndarray], settings: FeatureSettings | Non
     return normalize_frames(mel_db, settings)
 
 
+@checked
 def log_mel_frames(x: np.ndarray, settings: FeatureSettings) -> np.ndarray:
     """Log-mel spectrogram (dB), time first, of clips of one length [shape=(n_clips, n_frames, n_mels)]."""
     s = settings

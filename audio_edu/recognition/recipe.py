@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from .._validate import check_positive, check_range
-from ..training import Recipe
+from .._validate import check_positive, check_range, checked
+from ..training.recipe import Recipe, check_sizes
 from .augment import Augmentation
 from .features import FeatureSettings
 
 
+@checked
 @dataclass(frozen=True, kw_only=True)
 class RecognizerRecipe(Recipe):
     """Everything that decides what comes out of a training.
@@ -43,7 +44,8 @@ class RecognizerRecipe(Recipe):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_positive(self.batch_size, "batch_size", integer=True)
+        check_sizes(self, batch_size=4096)
+        check_sizes(self.settings, n_samples=1 << 17, n_fft=4096, hop_length=1 << 17, n_mels=1024)
         check_positive(self.learning_rate, "learning_rate")
         for name in ("label_smoothing", "ema_decay", "dropout"):
             check_range(getattr(self, name), name, 0.0, 1.0)

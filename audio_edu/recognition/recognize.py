@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from .._validate import Clip, Size, checked
 from ..training import Trained, as_array
 from .features import one_word_each, speech_features
 from .frontend import SpeechFeatures
@@ -42,11 +43,13 @@ class Recognizer(Trained):
         logits = network(SpeechFeatures(recipe.settings, name="features")(samples))
         self.model = keras.Model(samples, ops.softmax(logits), name=f"{network.name}_from_samples")
 
-    def features(self, clips: Sequence[np.ndarray]) -> np.ndarray:
+    @checked
+    def features(self, clips: Sequence[Clip]) -> np.ndarray:
         """Return what the network sees [shape=(n_clips, n_frames, n_mels + 1)]."""
         return speech_features(clips, self.settings)
 
-    def probabilities(self, clips: Sequence[np.ndarray], *, batch_size: int = 256) -> np.ndarray:
+    @checked
+    def probabilities(self, clips: Sequence[Clip], *, batch_size: Size = 256) -> np.ndarray:
         """Recognize clips.
 
         Parameters
@@ -62,7 +65,8 @@ class Recognizer(Trained):
         """
         return _in_batches(self.model, one_word_each(clips, self.settings), batch_size)
 
-    def embeddings(self, clips: Sequence[np.ndarray], *, batch_size: int = 256) -> np.ndarray:
+    @checked
+    def embeddings(self, clips: Sequence[Clip], *, batch_size: Size = 256) -> np.ndarray:
         """Return what stands before the last layer, the clip in a few numbers [shape=(n_clips, n)]."""
         body = keras.Model(self.network.input, self.network.get_layer("pool").output)
         return _in_batches(body, self.features(clips), batch_size)

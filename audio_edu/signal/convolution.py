@@ -16,11 +16,13 @@ Oppenheim and Schafer (2010), Discrete-Time Signal Processing, chapters 2 and 7.
 
 import numpy as np
 import scipy.signal
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_choice
+from .._validate import check_audio, check_choice, checked
 
 
-def convolve(x: np.ndarray, h: np.ndarray) -> np.ndarray:
+@checked
+def convolve(x: ArrayLike, h: ArrayLike) -> np.ndarray:
     """Convolution, by its formula: the sum as two loops.
 
     Parameters
@@ -52,7 +54,8 @@ def convolve(x: np.ndarray, h: np.ndarray) -> np.ndarray:
     return np.array(y)
 
 
-def fast_convolve(x: np.ndarray, h: np.ndarray, *, mode: str = "full") -> np.ndarray:
+@checked
+def fast_convolve(x: ArrayLike, h: ArrayLike, *, mode: str = "full") -> np.ndarray:
     """Convolution by FFT and overlap-add (SciPy's): the same numbers as `convolve`, much sooner.
 
     Parameters

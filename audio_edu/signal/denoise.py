@@ -14,8 +14,9 @@ Martin (2001), Noise power spectral density estimation based on optimal smoothin
 import librosa
 import numpy as np
 import scipy.ndimage
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_range, check_sample_rate
+from .._validate import check_audio, check_range, check_sample_rate, checked
 
 FRAME_S = 0.032
 # How much the estimate of S / N leans on the frame before: low values leave "musical" noise, high ones blur
@@ -23,7 +24,8 @@ FRAME_S = 0.032
 SMOOTHING = 0.96
 
 
-def snr_db(reference: np.ndarray, x: np.ndarray) -> float:
+@checked
+def snr_db(reference: ArrayLike, x: ArrayLike) -> float:
     """Signal-to-noise ratio of `x`, where `reference` is the signal and the difference the noise.
 
     Parameters
@@ -53,11 +55,12 @@ def snr_db(reference: np.ndarray, x: np.ndarray) -> float:
     return float(10 * np.log10(signal / noise)) if noise > 0 else np.inf
 
 
+@checked
 def wiener_denoise(
-    x: np.ndarray,
+    x: ArrayLike,
     sample_rate: float,
     *,
-    noise: np.ndarray | None = None,
+    noise: ArrayLike | None = None,
     floor_db: float = -20.0,
 ) -> np.ndarray:
     """Reduce steady noise (hiss, hum, a fan) with a Wiener filter in the STFT domain.

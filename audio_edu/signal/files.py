@@ -250,6 +250,8 @@ def save_audio(path: str | os.PathLike[str], x: np.ndarray, sample_rate: int, *,
     ------
     ValueError
         If a sample lies beyond ±1, or the format cannot hold what is asked for.
+    OSError
+        If the file cannot be written there, or not whole; an old one is kept.
 
     Examples
     --------
@@ -299,9 +301,14 @@ def save_audio(path: str | os.PathLike[str], x: np.ndarray, sample_rate: int, *,
         samples = samples.astype(np.float32)
 
     layout = {"samplerate": sample_rate, "channels": samples.shape[1], "subtype": subtype}
-    with replacing(path) as partial, sf.SoundFile(partial, "w", format=container, **layout) as sound:
-        for start in range(0, len(samples), _BLOCK):
-            sound.write(samples[start : start + _BLOCK])
+    try:
+        with replacing(path) as partial, sf.SoundFile(partial, "w", format=container, **layout) as sound:
+            for start in range(0, len(samples), _BLOCK):
+                sound.write(samples[start : start + _BLOCK])
+    except sf.LibsndfileError as error:  # it knows no more than "System error"
+        raise OSError(
+            f"path: {str(path)!r} could not be written whole; is the disk full? ({error})"
+        ) from error
     return path
 
 

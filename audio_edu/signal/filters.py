@@ -14,10 +14,12 @@ Oppenheim and Schafer (2010), Discrete-Time Signal Processing, section 7.5.
 
 import numpy as np
 import scipy.signal
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_positive, check_range, check_sample_rate
+from .._validate import check_audio, check_positive, check_range, check_sample_rate, checked
 
 
+@checked
 def low_pass(
     cutoff_hz: float, sample_rate: float, n_taps: int = 101, *, window: str = "hamming"
 ) -> np.ndarray:
@@ -51,6 +53,7 @@ def low_pass(
     return h / h.sum()
 
 
+@checked
 def high_pass(
     cutoff_hz: float, sample_rate: float, n_taps: int = 101, *, window: str = "hamming"
 ) -> np.ndarray:
@@ -78,6 +81,7 @@ def high_pass(
     return h / np.sum(h * np.cos(np.pi * n))  # the response at f_s/2, made 1
 
 
+@checked
 def band_pass(
     low_hz: float, high_hz: float, sample_rate: float, n_taps: int = 101, *, window: str = "hamming"
 ) -> np.ndarray:
@@ -109,6 +113,7 @@ def band_pass(
     return h / np.sum(h * np.cos(np.pi * n * (f1 + f2) / 2))
 
 
+@checked
 def moving_average(n_taps: int) -> np.ndarray:
     """Impulse response of the mean over the last `n_taps` samples, the simplest smoother.
 
@@ -132,8 +137,9 @@ def moving_average(n_taps: int) -> np.ndarray:
     return np.full(n_taps, 1.0 / n_taps)
 
 
+@checked
 def frequency_response(
-    h: np.ndarray, sample_rate: float, n_points: int = 512, *, floor_db: float = -200.0
+    h: ArrayLike, sample_rate: float, n_points: int = 512, *, floor_db: float = -200.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """How much of each frequency an impulse response lets through.
 
@@ -181,7 +187,7 @@ def _design(
     check_positive(cutoff_hz, name, unit="of Hz")
     if cutoff_hz >= sample_rate / 2:
         raise ValueError(
-            f"{name} is {cutoff_hz!r} Hz; expected less than half the sample rate, {sample_rate / 2}."
+            f"{name} is {cutoff_hz!r} Hz; expected less than half of sample_rate, {sample_rate / 2}."
         )
     check_positive(n_taps, "n_taps", integer=True)
     if n_taps % 2 == 0:

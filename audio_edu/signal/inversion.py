@@ -13,14 +13,16 @@ Perraudin, Balazs and Søndergaard (2013), A fast Griffin-Lim algorithm.
 import librosa
 import numpy as np
 import scipy.sparse
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_positive, check_range
+from .._validate import Seed, check_audio, check_positive, check_range, checked
 from ..reproducible import SEED
 from .mel import mel_filter_bank
 
 
+@checked
 def istft(
-    spectrum: np.ndarray,
+    spectrum: ArrayLike,
     *,
     hop_length: int = 128,
     n_fft: int | None = None,
@@ -62,14 +64,15 @@ def istft(
     return librosa.istft(spectrum, hop_length=hop_length, n_fft=n_fft, length=length)
 
 
+@checked
 def griffin_lim(
-    magnitude: np.ndarray,
+    magnitude: ArrayLike,
     *,
     hop_length: int = 128,
     n_fft: int | None = None,
     n_iter: int = 32,
     momentum: float = 0.99,
-    seed: int | None = SEED,
+    seed: Seed | None = SEED,
     length: int | None = None,
 ) -> np.ndarray:
     """Find a sound that has this magnitude spectrogram (librosa's Griffin-Lim).
@@ -111,7 +114,8 @@ def griffin_lim(
     n_fft = _check_bins(magnitude, "magnitude", n_fft)
     if hop_length > n_fft // 2:
         raise ValueError(
-            f"hop_length is {hop_length}; frames of {n_fft} samples must overlap by half or more."
+            f"hop_length is {hop_length}; frames of {n_fft} samples, as of magnitude, must overlap by half "
+            "or more."
         )
     check_range(n_iter, "n_iter", 0, 100_000, integer=True)
     check_range(momentum, "momentum", 0.0, 1.0)
@@ -134,6 +138,7 @@ def griffin_lim(
     return librosa.util.fix_length(x, size=length)
 
 
+@checked
 def nonnegative_inverse(
     filters: np.ndarray | scipy.sparse.csr_array, target: np.ndarray, *, n_iter: int = 50
 ) -> np.ndarray:
@@ -179,8 +184,9 @@ def nonnegative_inverse(
     return x
 
 
+@checked
 def mel_to_spectrogram(
-    mel_power: np.ndarray,
+    mel_power: ArrayLike,
     sample_rate: float,
     *,
     n_fft: int = 512,
@@ -224,8 +230,9 @@ def mel_to_spectrogram(
     return np.sqrt(nonnegative_inverse(bank, mel_power, n_iter=n_iter)).astype(mel_power.dtype)
 
 
+@checked
 def mel_to_audio(
-    mel_db: np.ndarray,
+    mel_db: ArrayLike,
     sample_rate: float,
     *,
     n_fft: int = 512,
@@ -234,7 +241,7 @@ def mel_to_audio(
     fmax_hz: float | None = None,
     n_iter: int = 64,
     momentum: float = 0.99,
-    seed: int | None = SEED,
+    seed: Seed | None = SEED,
     length: int | None = None,
 ) -> np.ndarray:
     """Rebuild a sound from what `audio_edu.signal.log_mel` returned.
@@ -279,8 +286,9 @@ def mel_to_audio(
     )
 
 
+@checked
 def spectral_convergence_db(
-    magnitude: np.ndarray, x: np.ndarray, *, hop_length: int = 128, n_fft: int | None = None
+    magnitude: ArrayLike, x: ArrayLike, *, hop_length: int = 128, n_fft: int | None = None
 ) -> float:
     """How far a sound's magnitude spectrogram is from the one wanted, in dB (lower is nearer).
 
@@ -315,7 +323,7 @@ def spectral_convergence_db(
     return float(20 * np.log10(max(distance / np.linalg.norm(magnitude[:, :n_frames]), 1e-20)))
 
 
-def _check_bins(magnitude: np.ndarray, name: str, n_fft: int | None) -> int:
+def _check_bins(magnitude: ArrayLike, name: str, n_fft: int | None) -> int:
     magnitude = check_audio(magnitude, name, ndim=(2, 3, 4))
     if n_fft is None:
         n_fft = 2 * (magnitude.shape[-2] - 1)

@@ -11,14 +11,16 @@ ITU-R BS.1770-4 (2015), Algorithms to measure audio programme loudness and true-
 import librosa
 import numpy as np
 import scipy.signal
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_range, check_sample_rate
+from .._validate import check_audio, check_range, check_sample_rate, checked
 
 _ANY_BATCH = (1, 2, 3)
 _SILENT_DB = 40.0  # a frame that lies more than this below the loudest one is silent
 
 
-def rms(x: np.ndarray) -> float | np.ndarray:
+@checked
+def rms(x: ArrayLike) -> float | np.ndarray:
     """Root mean square along time.
 
     Parameters
@@ -41,7 +43,9 @@ def rms(x: np.ndarray) -> float | np.ndarray:
     return _plain(np.sqrt(np.mean(np.square(x, dtype=np.float64), axis=-1)))
 
 
-def rms_db(x: np.ndarray) -> float | np.ndarray:
+@checked
+@checked
+def rms_db(x: ArrayLike) -> float | np.ndarray:
     """RMS level in dBFS; −inf for silence.
 
     Parameters
@@ -63,7 +67,8 @@ def rms_db(x: np.ndarray) -> float | np.ndarray:
     return _to_db(rms(x))
 
 
-def peak_db(x: np.ndarray) -> float | np.ndarray:
+@checked
+def peak_db(x: ArrayLike) -> float | np.ndarray:
     """Level of the largest sample in dBFS; −inf for silence.
 
     Parameters
@@ -85,7 +90,8 @@ def peak_db(x: np.ndarray) -> float | np.ndarray:
     return _to_db(np.abs(x).max(axis=-1).astype(np.float64))
 
 
-def active_level_db(x: np.ndarray, sample_rate: float) -> float:
+@checked
+def active_level_db(x: ArrayLike, sample_rate: float) -> float:
     """RMS level of the frames in which something sounds, in dBFS.
 
     The plain RMS of a word falls as the silence around it grows; this does not. A frame of 25 ms counts if it
@@ -116,7 +122,8 @@ def active_level_db(x: np.ndarray, sample_rate: float) -> float:
     return _to_db(np.sqrt(active.mean()))
 
 
-def loudness_db(x: np.ndarray, sample_rate: float) -> float:
+@checked
+def loudness_db(x: ArrayLike, sample_rate: float) -> float:
     """Loudness after ITU-R BS.1770: K-weighted, gated, in LUFS (dB relative to full scale).
 
     The K-weighting takes away what the ear hardly hears (below 60 Hz) and lifts what it hears well (above
@@ -160,7 +167,8 @@ def loudness_db(x: np.ndarray, sample_rate: float) -> float:
     return float(-0.691 + 10 * np.log10(mean)) if mean > 0 else -np.inf
 
 
-def normalize_peak(x: np.ndarray, level_db: float = -1.0) -> np.ndarray:
+@checked
+def normalize_peak(x: ArrayLike, level_db: float = -1.0) -> np.ndarray:
     """Scale a sound so that its largest sample lies at `level_db`; silence stays as it is.
 
     Parameters
@@ -189,7 +197,8 @@ def normalize_peak(x: np.ndarray, level_db: float = -1.0) -> np.ndarray:
     return ((x.astype(np.float64) / peak) * 10 ** (level_db / 20)).astype(x.dtype)
 
 
-def normalize_rms(x: np.ndarray, level_db: float = -20.0, *, limit: bool = True) -> np.ndarray:
+@checked
+def normalize_rms(x: ArrayLike, level_db: float = -20.0, *, limit: bool = True) -> np.ndarray:
     """Scale a sound so that its RMS lies at `level_db`; silence stays as it is.
 
     Parameters
@@ -223,7 +232,8 @@ def normalize_rms(x: np.ndarray, level_db: float = -20.0, *, limit: bool = True)
     return (unit * (min(gain, 1.0) if limit else gain)).astype(x.dtype)
 
 
-def trim_silence(x: np.ndarray, sample_rate: float, *, keep_s: float = 0.0) -> np.ndarray:
+@checked
+def trim_silence(x: ArrayLike, sample_rate: float, *, keep_s: float = 0.0) -> np.ndarray:
     """Cut the silence before and after a sound. Pauses inside it stay; silence alone stays as it is.
 
     Silent is a frame of 10 ms that lies more than 40 dB below the loudest one; cuts fall between frames.

@@ -16,12 +16,14 @@ import librosa
 import numpy as np
 import scipy.fft
 import scipy.sparse
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_frames, check_positive, check_range, check_sample_rate
+from .._validate import check_audio, check_frames, check_positive, check_range, check_sample_rate, checked
 
 _BATCH = (1, 2, 3)
 
 
+@checked  # before the cache, which cannot keep lists
 @functools.lru_cache(maxsize=64)
 def mel_filter_bank(
     sample_rate: float, n_fft: int, n_mels: int = 80, fmin_hz: float = 0.0, fmax_hz: float | None = None
@@ -53,18 +55,19 @@ def mel_filter_bank(
     """
     check_sample_rate(sample_rate)
     check_positive(n_fft, "n_fft", integer=True)
-    check_positive(n_mels, "n_mels", integer=True)
+    check_range(n_mels, "n_mels", 1, 1024, integer=True)
     fmax_hz = sample_rate / 2 if fmax_hz is None else check_range(fmax_hz, "fmax_hz", 0.0, sample_rate / 2)
     check_range(fmin_hz, "fmin_hz", 0.0, sample_rate / 2)
-    if fmin_hz >= fmax_hz:
+    if fmax_hz - fmin_hz < 1e-6 * sample_rate:
         raise ValueError(f"fmin_hz is {fmin_hz}, not below fmax_hz, {fmax_hz}.")
     bank = librosa.filters.mel(sr=sample_rate, n_fft=n_fft, n_mels=n_mels, fmin=fmin_hz, fmax=fmax_hz)
     bank.setflags(write=False)
     return bank
 
 
+@checked
 def log_mel(
-    x: np.ndarray,
+    x: ArrayLike,
     sample_rate: float,
     *,
     n_fft: int = 512,
@@ -129,8 +132,9 @@ def log_mel(
     return out.reshape(*x.shape[:-1], n_mels, n_frames)
 
 
+@checked
 def mfcc(
-    x: np.ndarray,
+    x: ArrayLike,
     sample_rate: float,
     *,
     n_mfcc: int = 13,
@@ -163,7 +167,7 @@ def mfcc(
     >>> mfcc(np.zeros(16000, np.float32), 16000).shape
     (13, 101)
     """
-    check_positive(n_mels, "n_mels", integer=True)
+    check_range(n_mels, "n_mels", 1, 1024, integer=True)
     check_range(n_mfcc, "n_mfcc", 1, n_mels, integer=True)
     bands = log_mel(
         x, sample_rate, n_fft=n_fft, hop_length=hop_length, n_mels=n_mels, fmin_hz=fmin_hz, fmax_hz=fmax_hz

@@ -16,17 +16,19 @@ Lipshitz, Wannamaker and Vanderkooy (1992), Quantization and dither: a theoretic
 
 import librosa
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_choice, check_positive, check_range
+from .._validate import Seed, check_audio, check_choice, check_codes, check_positive, check_range, checked
 from ..reproducible import SEED
 
 
+@checked
 def quantize(
-    x: np.ndarray,
+    x: ArrayLike,
     n_bits: int,
     *,
     dither: str | None = None,
-    rng: np.random.Generator | int | None = None,
+    rng: np.random.Generator | Seed | None = None,
 ) -> np.ndarray:
     """Round samples to the ``2**n_bits`` levels that `n_bits` bits can name.
 
@@ -87,7 +89,8 @@ def quantize(
     return (step * code).astype(x.dtype)
 
 
-def mu_law_encode(x: np.ndarray, n_levels: int = 256) -> np.ndarray:
+@checked
+def mu_law_encode(x: ArrayLike, n_levels: int = 256) -> np.ndarray:
     """Name each sample by one of `n_levels` levels that lie closer together near zero.
 
     G.711's continuous formula, rounded to whole codes as in the WaveNet paper, with μ = `n_levels` − 1.
@@ -124,7 +127,8 @@ def mu_law_encode(x: np.ndarray, n_levels: int = 256) -> np.ndarray:
     return np.floor(mu * (compressed + 1) / 2 + 0.5).astype(np.int32)
 
 
-def mu_law_decode(codes: np.ndarray, n_levels: int = 256) -> np.ndarray:
+@checked
+def mu_law_decode(codes: ArrayLike, n_levels: int = 256) -> np.ndarray:
     """Turn μ-law codes back into samples: the inverse of `mu_law_encode`.
 
     Encoding what this returns gives the same codes again.
@@ -154,22 +158,15 @@ def mu_law_decode(codes: np.ndarray, n_levels: int = 256) -> np.ndarray:
     [-1.0, 9.999999747378752e-05, 1.0]
     """
     check_range(n_levels, "n_levels", 2, 65536, integer=True)
-    codes = np.asarray(codes)
-    if codes.dtype.kind not in "iu":
-        raise TypeError(f"codes has dtype {codes.dtype}; expected whole numbers from 0 to {n_levels - 1}.")
-    if codes.size == 0:
-        raise ValueError("codes is empty; expected at least one code.")
-    if codes.min() < 0 or codes.max() >= n_levels:
-        raise ValueError(
-            f"codes runs from {codes.min()} to {codes.max()}; expected 0 to {n_levels - 1} (n_levels − 1)."
-        )
+    codes = check_codes(codes, "codes", n_levels)
     mu = n_levels - 1
     y = 2 * codes.astype(np.float64) / mu - 1
     # F⁻¹(y) = sgn(y) ((1 + μ)^|y| − 1) / μ
     return (np.sign(y) * np.expm1(np.abs(y) * np.log1p(mu)) / mu).astype(np.float32)
 
 
-def frame(x: np.ndarray, frame_length: int, hop_length: int) -> np.ndarray:
+@checked
+def frame(x: ArrayLike, frame_length: int, hop_length: int) -> np.ndarray:
     """Cut a sound into frames that start every `hop_length` samples.
 
     Frame t holds ``x[t · hop_length], …, x[t · hop_length + frame_length − 1]``. Samples at the end that do
@@ -210,7 +207,8 @@ def frame(x: np.ndarray, frame_length: int, hop_length: int) -> np.ndarray:
     return librosa.util.frame(x, frame_length=frame_length, hop_length=hop_length, axis=0).copy()
 
 
-def downsample(x: np.ndarray, factor: int, *, antialias: bool = True) -> np.ndarray:
+@checked
+def downsample(x: ArrayLike, factor: int, *, antialias: bool = True) -> np.ndarray:
     """Keep one sample in `factor`: the wrong way, or the right one.
 
     Without `antialias`, all that lay above the new Nyquist frequency (half the new sample rate) folds back

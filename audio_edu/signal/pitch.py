@@ -2,13 +2,15 @@
 
 import librosa
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_positive, check_range, check_sample_rate
+from .._validate import check_audio, check_positive, check_range, check_sample_rate, checked
 
 N_PARTIALS, FADE, STEP_CENTS = 8, 0.85, 2.0
 
 
-def note_pitch(x: np.ndarray, sample_rate: float, *, near: float, within: float = 6.0) -> float:
+@checked
+def note_pitch(x: ArrayLike, sample_rate: float, *, near: float, within: float = 6.0) -> float:
     """Return the MIDI number whose partials are strongest in a note, among those near a given one.
 
     Parameters
@@ -36,7 +38,9 @@ def note_pitch(x: np.ndarray, sample_rate: float, *, near: float, within: float 
     True
     """
     sample_rate = check_sample_rate(sample_rate)
-    x = check_audio(x, "x", min_samples=int(0.1 * sample_rate))
+    x = check_audio(x, "x")
+    if len(x) < int(0.1 * sample_rate):
+        raise ValueError(f"x has {len(x)} samples; where sample_rate is {sample_rate}, 0.1 s has more.")
     check_range(near, "near", 0.0, 127.0)
     check_positive(within, "within", unit="of semitones")
     body = x[int(0.05 * sample_rate) : int(0.7 * sample_rate)]

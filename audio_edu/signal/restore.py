@@ -13,14 +13,16 @@ autoregressive processes, IEEE Transactions on Acoustics, Speech, and Signal Pro
 import numpy as np
 import scipy.sparse
 import scipy.sparse.linalg
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_choice, check_range
+from .._validate import check_audio, check_choice, check_range, checked
 
 _LONGEST = 4096  # samples repaired in one piece; longer runs of gaps are repaired piece by piece
 
 
+@checked
 def repair(
-    x: np.ndarray, missing: np.ndarray, *, method: str = "linear", order: int = 64, n_iterations: int = 8
+    x: ArrayLike, missing: ArrayLike, *, method: str = "linear", order: int = 64, n_iterations: int = 8
 ) -> np.ndarray:
     """Fill the samples where `missing` is True; leave all others as they are.
 

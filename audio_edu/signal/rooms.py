@@ -20,14 +20,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.signal
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_positive, check_range, check_sample_rate
+from .._validate import MOST, Seed, check_audio, check_positive, check_range, check_sample_rate, checked
 from ..reproducible import SEED
 
 SPEED_OF_SOUND = 343.0  # m/s, in air at 20 °C
 _N_IMAGES = 100  # so many echoes before they count as a blur
 
 
+@checked
 @dataclass(frozen=True)
 class Room:
     """A shoebox room.
@@ -57,6 +59,7 @@ ROOMS: dict[str, Room] = {
 }
 
 
+@checked
 def echo_response(delay_s: float, gain: float, sample_rate: float, *, n_echoes: int = 1) -> np.ndarray:
     """Impulse response of an echo: the click, and quieter copies of it.
 
@@ -87,7 +90,8 @@ def echo_response(delay_s: float, gain: float, sample_rate: float, *, n_echoes: 
     check_positive(n_echoes, "n_echoes", integer=True)
     delay = round(delay_s * sample_rate)
     if delay < 1:
-        raise ValueError(f"delay_s is {delay_s!r}, less than a sample at {sample_rate} Hz.")
+        raise ValueError(f"delay_s is {delay_s!r}, less than a sample (sample_rate is {sample_rate} Hz).")
+    check_range(n_echoes * delay, "n_echoes times delay_s (in samples)", 1, MOST)
     h = np.zeros(1 + n_echoes * delay)
     # h[n] = Σ_k g^k δ[n − kD]
     for k in range(n_echoes + 1):
@@ -95,6 +99,7 @@ def echo_response(delay_s: float, gain: float, sample_rate: float, *, n_echoes: 
     return h
 
 
+@checked
 def room_response(
     sample_rate: float,
     rt60_s: float,
@@ -103,7 +108,7 @@ def room_response(
     source_m: Sequence[float] | None = None,
     listener_m: Sequence[float] | None = None,
     damping: float = 0.6,
-    seed: int = SEED,
+    seed: Seed = SEED,
 ) -> np.ndarray:
     """Impulse response of a shoebox room.
 
@@ -179,7 +184,8 @@ def room_response(
     return h
 
 
-def measure_rt60(h: np.ndarray, sample_rate: float, *, decay_db: float = 30.0) -> float:
+@checked
+def measure_rt60(h: ArrayLike, sample_rate: float, *, decay_db: float = 30.0) -> float:
     """Reverberation time of an impulse response, by Schroeder's backward integration.
 
     Parameters
@@ -226,12 +232,9 @@ def measure_rt60(h: np.ndarray, sample_rate: float, *, decay_db: float = 30.0) -
 
 
 def _check_point(point: Sequence[float], name: str, low: float, high: Sequence[float]) -> np.ndarray:
-    values = np.asarray(point, dtype=object).ravel()
-    if len(values) != 3:
+    if len(point) != 3:
         raise ValueError(f"{name} is {point!r}; expected three numbers (m): length, width, height.")
-    return np.array(
-        [check_range(v, f"{name}[{i}]", low, float(high[i])) for i, v in enumerate(values)], float
-    )
+    return np.array([check_range(v, f"{name}[{i}]", low, float(high[i])) for i, v in enumerate(point)], float)
 
 
 def _images(

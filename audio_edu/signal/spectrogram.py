@@ -13,13 +13,15 @@ Mel spectrograms and MFCCs are in `audio_edu.signal.mel`; the way back, from a s
 
 import librosa
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .._validate import check_audio, check_frames, check_positive, check_range
+from .._validate import check_audio, check_frames, check_positive, check_range, checked
 
 _BATCH = (1, 2, 3)
 
 
-def dft(x: np.ndarray) -> np.ndarray:
+@checked
+def dft(x: ArrayLike) -> np.ndarray:
     """Discrete Fourier transform, by its formula: a double sum.
 
     Parameters
@@ -48,7 +50,8 @@ def dft(x: np.ndarray) -> np.ndarray:
     return X
 
 
-def stft_by_definition(x: np.ndarray, *, n_fft: int = 64, hop_length: int = 32) -> np.ndarray:
+@checked
+def stft_by_definition(x: ArrayLike, *, n_fft: int = 64, hop_length: int = 32) -> np.ndarray:
     """Short-time Fourier transform, by its formula: what `stft` computes quickly.
 
     Parameters
@@ -84,8 +87,9 @@ def stft_by_definition(x: np.ndarray, *, n_fft: int = 64, hop_length: int = 32) 
     return X
 
 
+@checked
 def stft(
-    x: np.ndarray,
+    x: ArrayLike,
     *,
     n_fft: int = 512,
     hop_length: int = 128,
@@ -125,7 +129,8 @@ def stft(
     return librosa.stft(x, n_fft=n_fft, hop_length=hop_length)
 
 
-def magnitude_db(magnitude: np.ndarray, *, ref: float = 1.0, floor_db: float | None = -80.0) -> np.ndarray:
+@checked
+def magnitude_db(magnitude: ArrayLike, *, ref: float = 1.0, floor_db: float | None = -80.0) -> np.ndarray:
     """Magnitudes in decibels.
 
     Parameters

@@ -10,10 +10,11 @@ Moore (1990), Elements of Computer Music, chapter 3.
 import numpy as np
 import scipy.signal
 
-from .._validate import check_choice, check_positive, check_range, check_sample_rate
+from .._validate import MOST, Seed, check_choice, check_positive, check_range, check_sample_rate, checked
 from ..reproducible import SEED
 
 
+@checked
 def sine(
     f0_hz: float, duration: float, sample_rate: float, *, amplitude: float = 0.5, phase: float = 0.0
 ) -> np.ndarray:
@@ -49,6 +50,7 @@ def sine(
     return (_amplitude(amplitude) * np.sin(2 * np.pi * f0_hz * t + phase)).astype(np.float32)
 
 
+@checked
 def sweep(
     start_hz: float,
     stop_hz: float,
@@ -92,8 +94,9 @@ def sweep(
     return (_amplitude(amplitude) * x).astype(np.float32)
 
 
+@checked
 def noise(
-    duration: float, sample_rate: float, *, color: str = "white", level_db: float = -20.0, seed: int = SEED
+    duration: float, sample_rate: float, *, color: str = "white", level_db: float = -20.0, seed: Seed = SEED
 ) -> np.ndarray:
     """Return noise.
 
@@ -135,6 +138,7 @@ def noise(
     return np.clip(x, -1, 1).astype(np.float32)
 
 
+@checked
 def harmonic_tone(
     f0_hz: float,
     duration: float,
@@ -175,12 +179,12 @@ def harmonic_tone(
     0.5
     """
     check_positive(f0_hz, "f0_hz", unit="of Hz")
-    check_positive(n_harmonics, "n_harmonics", integer=True)
+    check_range(n_harmonics, "n_harmonics", 1, 10_000, integer=True)
     check_range(rolloff_db, "rolloff_db", 0.0, 100.0)
     check_range(fade_s, "fade_s", 0.0, 60.0)
     t = _time(duration, sample_rate)
     if f0_hz >= sample_rate / 2:
-        raise ValueError(f"f0_hz is {f0_hz!r}; expected less than half the sample rate, {sample_rate / 2}.")
+        raise ValueError(f"f0_hz is {f0_hz!r}; expected less than half of sample_rate, {sample_rate / 2}.")
     x = np.zeros(len(t))
     # x(t) = Σ_k a_k sin(2π k f0 t + φ_k), with phases that keep the peaks apart (Schroeder's)
     for k in range(1, n_harmonics + 1):
@@ -192,8 +196,9 @@ def harmonic_tone(
     return (x * _amplitude(amplitude) / max(np.abs(x).max(), 1e-12)).astype(np.float32)
 
 
+@checked
 def clap(
-    sample_rate: float, *, duration: float = 0.15, amplitude: float = 0.9, seed: int = SEED
+    sample_rate: float, *, duration: float = 0.15, amplitude: float = 0.9, seed: Seed = SEED
 ) -> np.ndarray:
     """Return the dry clap of two hands: the nearest thing to a click that a person carries along.
 
@@ -237,7 +242,12 @@ def _time(duration: float, sample_rate: float) -> np.ndarray:
     check_positive(duration, "duration", unit="of seconds")
     n_samples = round(duration * sample_rate)
     if n_samples < 1:
-        raise ValueError(f"duration is {duration!r} s, less than a sample at {sample_rate} Hz.")
+        raise ValueError(f"duration is {duration!r} s, less than a sample (sample_rate is {sample_rate} Hz).")
+    if n_samples > MOST:
+        raise ValueError(
+            f"duration is {duration!r} s, {n_samples:,} samples (sample_rate is {sample_rate} Hz); expected "
+            f"at most {MOST:,}."
+        )
     return np.arange(n_samples) / sample_rate
 
 

@@ -178,7 +178,7 @@ def load_card(name: str | Path) -> dict[str, Any]:
             f"{', '.join(checkpoint_names()) or 'none'}. `audio-edu train NAME` makes one."
         )
     try:
-        with open(card_path, encoding="utf-8") as file:
+        with open(card_path, encoding="utf-8-sig") as file:
             text = file.read(MOST_CHARACTERS + 1)
         if len(text) > MOST_CHARACTERS:
             raise ValueError(f"it has more than {MOST_CHARACTERS:,} characters")

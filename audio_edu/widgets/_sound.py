@@ -8,7 +8,7 @@ import librosa
 import numpy as np
 import soundfile as sf
 
-from .._validate import check_audio, check_sample_rate
+from .._validate import check_audio, check_range
 from ..signal.levels import loudness_db
 
 SAFE_LOUDNESS_DB = -18.0
@@ -40,7 +40,7 @@ class Sound(NamedTuple):
 def check_sound(x: Any, sample_rate: Any, name: str = "x") -> Sound:
     """Return the sound as float64, or raise an error that says what is wrong with it."""
     x = check_audio(x, name, ndim=1, min_samples=1)
-    return Sound(x.astype(np.float64), float(check_sample_rate(sample_rate)))
+    return Sound(x.astype(np.float64), float(check_range(sample_rate, "sample_rate", 50, 1_000_000)))
 
 
 def facts(sound: Sound) -> str:

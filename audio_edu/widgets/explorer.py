@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 
 from .. import plots
 from .._assets import is_static, with_assets
-from .._validate import check_positive
-from .player import Player, listen, shorten
+from .._validate import Size, checked
+from .player import Bytes, Player, listen, shorten
 
 UNITS = {"hz": "Hz", "khz": "kHz", "s": "s", "ms": "ms", "db": "dB", "bits": "bits", "percent": "%"}
 SHORT_ENOUGH_FOR_BUTTONS = 40  # characters of all labels together
@@ -23,6 +23,7 @@ SHORT_ENOUGH_FOR_BUTTONS = 40  # characters of all labels together
 _serial = itertools.count(1)
 
 
+@checked
 @dataclass(frozen=True)
 class Choice:
     """One control: its parameter's name, what it says beside it, and its values with their labels."""
@@ -32,6 +33,7 @@ class Choice:
     values: tuple[Any, ...]
     texts: tuple[str, ...]
 
+    @checked
     def describe(self, i: int) -> str:
         """Return the choice of value `i` in words: "cutoff 500 Hz"."""
         label, _, unit = self.label.partition(" (")
@@ -47,6 +49,7 @@ class Choice:
         )
 
 
+@checked
 class Explorer:
     """Controls over the pictures and sounds of a function. Made by :func:`explore`.
 
@@ -211,6 +214,7 @@ class Explorer:
         display(bundle, raw=True)
 
 
+@checked
 def explore(
     draw: Callable[..., Any],
     *,
@@ -220,8 +224,8 @@ def explore(
     start: Mapping[str, Any] | None = None,
     alt: str | Callable[..., str] = "",
     static: bool | None = None,
-    max_bytes: int = 1_200_000,
-    max_combinations: int = 200,
+    max_bytes: Bytes = 1_200_000,
+    max_combinations: Size = 200,
     **choices: Any,
 ) -> Explorer:
     """Put sliders and choices over a function that draws a figure, makes a sound, or both.
@@ -273,11 +277,8 @@ def explore(
     f0 220 Hz: 0.500 s · 8000 Hz · peak -20.0 dBFS · RMS -23.0 dBFS · centroid 220 Hz
     f0 440 Hz: 0.500 s · 8000 Hz · peak -20.0 dBFS · RMS -23.0 dBFS · centroid 440 Hz
     """
-    if not callable(draw):
-        raise TypeError(f"draw is a {type(draw).__name__}; expected a function of the choices.")
     if not choices:
         raise ValueError("explore needs at least one choice: explore(draw, cutoff_hz=[500, 1000, 2000]).")
-    check_positive(max_bytes, "max_bytes")
     unknown = (set(labels or {}) | set(start or {})) - set(choices)
     if unknown:
         raise ValueError(f"labels or start name {sorted(unknown)}; the choices are {sorted(choices)}.")

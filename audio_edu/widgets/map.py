@@ -5,24 +5,27 @@ from html import escape
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from .._figure import image_uri
+from .._validate import checked
 from ._sound import check_sound, safe_gain
-from .player import Player
+from .player import Bytes, Player
 
 MAX_SOUNDS = 48
 
 
+@checked
 def sound_map(
     ax: Axes,
-    sounds: Mapping[tuple[float, float], np.ndarray],
+    sounds: Mapping[tuple[float, float], ArrayLike],
     sample_rate: float,
     *,
     alt: str,
     names: Mapping[tuple[float, float], str] | None = None,
     title: str = "",
     hint: str = "",
-    max_bytes: int = 1_200_000,
+    max_bytes: Bytes = 1_200_000,
 ) -> Player:
     """Play sounds from a picture: click, drag across it, or move with the arrow keys.
 
@@ -68,10 +71,6 @@ def sound_map(
     >>> len(sound_map(ax, sounds, 8000, alt="Pitch to the right, level up.").names)
     4
     """
-    if not isinstance(ax, Axes):
-        raise TypeError(f"ax is a {type(ax).__name__}; expected matplotlib Axes, from plots.figure().")
-    if not isinstance(sounds, Mapping):
-        raise TypeError(f"sounds is a {type(sounds).__name__}; expected a dict of (x, y) to sound.")
     if not 2 <= len(sounds) <= MAX_SOUNDS:
         raise ValueError(f"sounds has {len(sounds)} entries; a map takes 2 to {MAX_SOUNDS}.")
     if not str(alt).strip():
@@ -80,19 +79,23 @@ def sound_map(
     source = image_uri(figure)  # drawing it settles the layout
     # In a dark page the book's theme would pad and dim it: sounds would move.
     background = f'<img class="dark-light" style="padding:0" alt="{escape(str(alt))}" src="{source}">'
-    checked, positions = {}, []
+    by_name, positions = {}, []
     for position, x in sounds.items():
-        coordinates = f"({position[0]:g}, {position[1]:g})".replace("-", "−")
+        if np.shape(position) != (2,) or np.asarray(position).dtype.kind not in "fiu":
+            raise TypeError(f"sounds has a position {position!r}; expected two numbers, (x, y).")
+        coordinates = "({:g}, {:g})".format(*position).replace("-", "−")
         right, up = figure.transFigure.inverted().transform(ax.transData.transform(position))
         inside = ax.get_position()
         if not (inside.x0 <= right <= inside.x1 and inside.y0 <= up <= inside.y1):
             raise ValueError(f"sounds has a position {coordinates} outside of the axes; widen xlim or ylim.")
         positions.append((100 * float(right), 100 * (1 - float(up))))
         name = f"{(names or {}).get(position, '')} {coordinates}".strip()
-        checked[name] = check_sound(x, sample_rate, f"sounds[{position}]")
+        if name in by_name:  # where six digits do not tell them apart
+            name = f"{name} = ({position[0]!r}, {position[1]!r})"
+        by_name[name] = check_sound(x, sample_rate, f"sounds[{position}]")
     return Player(
-        checked,
-        [min(map(safe_gain, checked.values()))] * len(checked),
+        by_name,
+        [min(map(safe_gain, by_name.values()))] * len(by_name),
         title=title,
         hint=hint,
         max_bytes=max_bytes,

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .._assets import with_assets
-from .._validate import check_choice, check_positive
+from .._validate import Positive, check_choice, check_positive, checked
 from ._picture import frequency_ticks, power_image, row_edges, spectrogram_uri, time_ticks, waveform_svg
 from ._sound import Sound, check_sound, data_uri, facts, matched_gains, mp3, safe_gain
 
@@ -15,14 +16,18 @@ SCALES = ("mel", "linear")
 PICTURES = ("both", "waveform", "spectrogram")
 MAX_SOUNDS = 9
 MOST_LINES = 12
+#: Annotation: how heavy a player may be.
+Bytes = Annotated[int, (1, 10**9)]
 
 
+@checked
 def shorten(lines: Sequence[str]) -> list[str]:
     """Return the lines, or, where there are very many, the first and the last three."""
     lines = list(lines)
     return lines if len(lines) <= MOST_LINES else [*lines[:3], f"… {len(lines) - 6} more …", *lines[-3:]]
 
 
+@checked
 class Player:
     """One or several sounds, ready to be shown as the output of a notebook cell.
 
@@ -165,16 +170,17 @@ def _marks(kind: str, side: str, ticks: list[tuple[float, str]]) -> str:
     return f'<div aria-hidden="true">{"".join(marks)}</div>'
 
 
+@checked
 def listen(
-    x: np.ndarray,
+    x: ArrayLike,
     sample_rate: float,
     *,
     title: str = "",
     hint: str = "",
     scale: str = "mel",
     picture: str = "both",
-    max_seconds: float = 30.0,
-    max_bytes: int = 400_000,
+    max_seconds: Positive = 30.0,
+    max_bytes: Bytes = 400_000,
 ) -> Player:
     """Play one sound: waveform above spectrogram, a moving playhead, seeking by mouse, touch and keyboard.
 
@@ -228,6 +234,7 @@ def listen(
     )
 
 
+@checked
 def compare(
     sounds: Mapping[str, Any],
     sample_rate: float | None = None,
@@ -238,8 +245,8 @@ def compare(
     match: bool = True,
     scale: str = "mel",
     picture: str = "both",
-    max_seconds: float = 30.0,
-    max_bytes: int = 400_000,
+    max_seconds: Positive = 30.0,
+    max_bytes: Bytes = 400_000,
 ) -> Player:
     """Play several sounds at one position and switch between them without a gap.
 
@@ -282,16 +289,13 @@ def compare(
       sine · 1.00 s · 8000 Hz · peak -20.0 dBFS · RMS -23.0 dBFS · centroid 440 Hz
       square · 1.00 s · 8000 Hz · peak -20.0 dBFS · RMS -20.0 dBFS · centroid 719 Hz · played 3.6 dB softer
     """
-    if not isinstance(sounds, Mapping):
-        raise TypeError(
-            f"sounds is a {type(sounds).__name__}; expected a dict of names and sounds, "
-            "{'clean': x, 'noisy': y}."
-        )
     if not 2 <= len(sounds) <= MAX_SOUNDS:
         raise ValueError(
             f"sounds has {len(sounds)} entries; compare takes 2 to {MAX_SOUNDS}. For one sound use listen."
         )
-    checked = {}
+    if len(set(map(str, sounds))) < len(sounds):
+        raise ValueError(f"sounds has two of the same name among {list(sounds)}; expected names that differ.")
+    good = {}
     for name, value in sounds.items():
         has_rate = isinstance(value, tuple) and len(value) == 2 and np.ndim(value[0]) > np.ndim(value[1])
         samples, rate = value if has_rate else (value, sample_rate)
@@ -301,19 +305,19 @@ def compare(
             )
         if not str(name).strip():
             raise ValueError("sounds has an empty name; the buttons need one for each sound.")
-        checked[str(name)] = check_sound(samples, rate, f"sounds[{name!r}]")
-    _check_options(scale, picture, max_seconds, checked)
-    every = list(checked.values())
+        good[str(name)] = check_sound(samples, rate, f"sounds[{name!r}]")
+    _check_options(scale, picture, max_seconds, good)
+    every = list(good.values())
     gains = matched_gains(every) if match else [min(map(safe_gain, every))] * len(every)
     return Player(
-        checked,
+        good,
         gains,
         title=title,
         hint=hint,
         max_bytes=max_bytes,
         scale=scale,
         picture=picture,
-        blind=bool(blind),
+        blind=blind,
     )
 
 

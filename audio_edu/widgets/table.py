@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Annotated, Any
 
 from .._assets import with_assets
+from .._validate import checked
 
 
+@checked
 class Table:
     """Rows under a caption; see `table`."""
 
@@ -39,7 +41,13 @@ def _cell(text: str) -> str:
     return f"<td{number}>{escape(text)}</td>"
 
 
-def table(rows: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, caption: str, digits: int = 3) -> Table:
+@checked
+def table(
+    rows: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    *,
+    caption: str,
+    digits: Annotated[int, (0, 15)] = 3,
+) -> Table:
     """Lay out numbers as a table, to be shown as the output of a notebook cell.
 
     Parameters
@@ -66,7 +74,7 @@ def table(rows: Mapping[str, Any] | Sequence[Mapping[str, Any]], *, caption: str
     """
     if isinstance(rows, Mapping):
         rows = [{"": name, **values} for name, values in rows.items()]
-    if not rows:
+    if not len(rows):
         raise ValueError("rows is empty; expected one mapping of values a row.")
     columns = list(dict.fromkeys(name for row in rows for name in row))
 

@@ -270,6 +270,22 @@ def test_for_jupyterlab_the_first_player_brings_the_script_and_changed_copies_st
     assert "mine" in copy.read_text("utf-8")
 
 
+@pytest.mark.parametrize("name", ["copy [1]", "cost $5 & more"])
+def test_the_book_is_built_in_a_folder_of_any_name(tmp_path, name):
+    folder = tmp_path / name
+    python = folder / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$@" >>arguments\n')
+    python.chmod(0o755)
+    shutil.copy(pipeline.ROOT / "Makefile", folder)
+    for file in ("requirements.txt", "constraints.txt", "pyproject.toml", ".venv/installed"):
+        (folder / file).touch()
+    assert str(folder) in subprocess.check_output(["make", "book"], cwd=folder, text=True)
+    arguments = (folder / "arguments").read_text().splitlines()
+    assert arguments[:3] == ["book/pipeline.py", ".venv/bin/jupyter-book", "build"]
+    assert f"{folder}/_toc.yml" in arguments
+
+
 def test_main_reports_stale_chapters_without_executing(book, capsys):
     write(book)
     assert pipeline.main(["--check"]) == 1

@@ -218,8 +218,12 @@ def test_ctrl_c_while_old_and_new_change_places_comes_after(tmp_path, monkeypatc
         return rename(old, new)
 
     monkeypatch.setattr(Path, "rename", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        build(out, value=0.25)
+    ctrl_c = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            build(out, value=0.25)
+    finally:
+        signal.signal(signal.SIGINT, ctrl_c)
     assert _shipped.verify(out) == [] and (out / "SHA256SUMS").read_text() != before
     assert [path.name for path in tmp_path.iterdir()] == ["notes"]
 

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import resource
 import socket
 import struct
 import subprocess
@@ -251,3 +252,17 @@ for name, n, rate in [
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.ogg", "a.mp3"])
+def test_a_full_disk_is_named_and_the_old_file_kept(tmp_path, name):
+    path, noise = tmp_path / name, np.random.default_rng(0).uniform(-1, 1, 80_000)
+    signal.save_audio(path, noise[:2000], 8000)
+    before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))  # as if there were no more room
+    try:
+        with pytest.raises(OSError, match=rf"{name}.* could not be written whole; is the disk full"):
+            signal.save_audio(path, noise, 8000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == before and os.listdir(tmp_path) == [name]

@@ -136,6 +136,8 @@ def test_missing_damaged_and_foreign_files_are_one_sentence(tmp_path, model):
         signed(path, {**told, "facts": facts})
         with pytest.raises(ValueError, match="does not describe a model"):
             load_checkpoint(CNN, path)
+    card.write_text("\ufeff" + json.dumps(told), "utf-8")  # as some editors save it
+    assert load_checkpoint(CNN, path).card == told
     card.write_text(json.dumps({**told, "family": "astrology"}))
     with pytest.raises(ValueError, match="no family of this book"):
         family_of(path)

@@ -25,6 +25,8 @@ TAP = """async () => {
   output.connect(window.tap); }"""
 
 
+# Where the player is, and the clock that it plays by (both in seconds).
+TIMES = "[document.querySelector('audio-player').now(), window.audioEdu.context.currentTime]"
 LONG = 20.0  # seconds: no busy machine comes to the end of it
 
 
@@ -262,12 +264,11 @@ def test_explorer_goes_on_playing_from_the_same_position(open_page):
     page.get_by_role("button", name="Pause: ").wait_for()
     page.evaluate(TAP)
     page.wait_for_timeout(300)
-    now = "[document.querySelector('audio-player').now(), window.audioEdu.context.currentTime]"
-    before, then = page.evaluate(now)
+    before, then = page.evaluate(TIMES)
     page.evaluate("document.querySelector('.widget-html audio-player').wasPlaying = true")
     taken = page.evaluate(SLIDE, "ArrowRight")
     print(f"slider to new picture and sound: {taken:.0f} ms")
-    after, later = page.evaluate(now)
+    after, later = page.evaluate(TIMES)
     assert is_playing(page) and after - before == pytest.approx(later - then, abs=0.1)
     page.wait_for_timeout(300)
     heard, rate = np.array(page.evaluate("window.heard")), page.evaluate("window.rate")

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from test_in_browser import TAP, is_playing
+from test_in_browser import TAP, TIMES, is_playing
 from widget_pages import RATE, four, ground, tones
 
 from audio_edu.widgets import sound_map
@@ -86,15 +86,14 @@ def test_a_touch_sounds_and_a_drag_goes_from_place_to_place(open_page):
     page.evaluate(TAP)
     assert pitch_heard(page) == pytest.approx(900, abs=15)
     assert page.locator(".ae-here").inner_text() == "900 Hz (0, 1)"
-    times = "[document.querySelector('audio-player').now(), window.audioEdu.context.currentTime]"
-    before, then = page.evaluate(times)
+    before, then = page.evaluate(TIMES)
     page.mouse.down()
     page.mouse.move(*spots[3], steps=5)
     assert page.get_by_role("radio", name="1200 Hz (1, 1)").get_attribute("aria-checked") == "true"
     page.mouse.move(*spots[1], steps=5)
     page.mouse.up()
     assert pitch_heard(page) == pytest.approx(600, abs=15)
-    after, later = page.evaluate(times)
+    after, later = page.evaluate(TIMES)
     assert after < before + (later - then) - 0.3, "the note began anew"
 
 

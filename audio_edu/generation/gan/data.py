@@ -4,16 +4,19 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..._validate import checked
 from ...datasets import Corpus
 from .model import Gan
 from .transform import N_SAMPLES, SpectrogramTransform
 
 
+@checked
 def words_that_fit(corpus: Corpus) -> Corpus:
     """Return the clips that are no longer than an image, 0.768 s."""
     return corpus.select(corpus.lengths <= N_SAMPLES)
 
 
+@checked
 def batches(model: Gan, corpus: Corpus) -> Callable[[int], tuple[np.ndarray, ...]]:
     """Fit the model's transform to a corpus; return the function that makes the batch of any step.
 

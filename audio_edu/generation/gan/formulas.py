@@ -14,14 +14,15 @@ Goodfellow and others (2014), Generative adversarial nets.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from ..._validate import check_positive
+from ..._validate import MOST, Seed, Size, checked
 from ...reproducible import SEED
 
 
+@checked
 def generator(z: np.ndarray, W_g: np.ndarray, b_g: np.ndarray) -> np.ndarray:
     """Compute ``G(z) = tanh(W_g z + b_g)``.
 
@@ -44,14 +45,14 @@ def generator(z: np.ndarray, W_g: np.ndarray, b_g: np.ndarray) -> np.ndarray:
     >>> generator(np.zeros((3, 2)), np.eye(2), np.zeros(2)).shape
     (3, 2)
     """
-    z, W_g = np.asarray(z), np.asarray(W_g)
     if W_g.ndim != 2 or z.shape[-1] != W_g.shape[1]:
         raise ValueError(f"W_g has shape {W_g.shape}; expected (n_x, {z.shape[-1]}) for this z.")
     # G(z) = tanh(W_g · z + b_g)
     return np.tanh(z @ W_g.T + b_g)
 
 
-def discriminator(x: np.ndarray, W_d: np.ndarray, b_d: float) -> np.ndarray:
+@checked
+def discriminator(x: np.ndarray, W_d: np.ndarray, b_d: float | np.ndarray) -> np.ndarray:
     """Compute ``D(x) = σ(W_d x + b_d)``, the probability that x is real.
 
     Parameters
@@ -73,13 +74,13 @@ def discriminator(x: np.ndarray, W_d: np.ndarray, b_d: float) -> np.ndarray:
     >>> discriminator(np.zeros((3, 2)), np.ones(2), 0.0).tolist()
     [0.5, 0.5, 0.5]
     """
-    x, W_d = np.asarray(x), np.asarray(W_d)
     if W_d.shape != x.shape[-1:]:
         raise ValueError(f"W_d has shape {W_d.shape}; expected ({x.shape[-1]},) for this x.")
     # D(x) = σ(W_d · x + b_d),  σ(s) = 1 / (1 + e^{−s}), written so that nothing overflows
     return 0.5 + 0.5 * np.tanh(0.5 * (x @ W_d + b_d))
 
 
+@checked
 def game_value(d_real: np.ndarray, d_fake: np.ndarray) -> float:
     """Compute ``V = E log D(x) + E log(1 − D(G(z)))``.
 
@@ -110,20 +111,21 @@ def game_value(d_real: np.ndarray, d_fake: np.ndarray) -> float:
                 "End the discriminator in σ, not in tanh."
             )
     with np.errstate(divide="ignore"):
-        return float(np.mean(np.log(d_real)) + np.mean(np.log(1 - np.asarray(d_fake))))
+        return float(np.mean(np.log(d_real)) + np.mean(np.log(1 - d_fake)))
 
 
+@checked
 def linear_game(
     real: np.ndarray,
     *,
-    n_steps: int = 400,
+    n_steps: Size = 400,
     rate_d: float = 0.5,
     rate_g: float = 0.05,
-    n_batch: int = 256,
+    n_batch: Annotated[int, (1, 65_536)] = 256,
     start_spread: float = 0.5,
-    head_start: int = 0,
+    head_start: Annotated[int, (0, MOST)] = 0,
     saturating: bool = False,
-    seed: int = SEED,
+    seed: Seed = SEED,
 ) -> Iterator[dict[str, Any]]:
     """Play the document's game: both players one linear map, gradients by hand.
 
@@ -161,7 +163,6 @@ def linear_game(
     >>> bool(np.abs(generated.mean(axis=0) - real.mean(axis=0)).max() < 0.2)
     True
     """
-    check_positive(n_steps, "n_steps", integer=True)
     rng = np.random.default_rng(seed)
     n_x = real.shape[-1]
     W_g, b_g = start_spread * rng.normal(size=(n_x, n_x)), np.zeros(n_x)

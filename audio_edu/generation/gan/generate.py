@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..._validate import check_positive
+from ..._validate import Size, checked
 from ...datasets import Corpus, Labels
 from ...reproducible import SEED
 from ...signal import trim_silence
 from .model import Gan
 
 
+@checked
 @dataclass(frozen=True)
 class Options:
     """What can be asked of ``audio-edu generate gan``."""
@@ -19,6 +20,7 @@ class Options:
     seed: int = field(default=SEED, metadata={"help": "another seed, another voice"})
 
 
+@checked
 def generate(model: Gan, options: Options) -> tuple[np.ndarray, int]:
     """Say digits one after another in one voice, a tenth of a second apart.
 
@@ -41,7 +43,8 @@ def generate(model: Gan, options: Options) -> tuple[np.ndarray, int]:
     return np.concatenate(parts[1:]), model.sample_rate
 
 
-def generated_corpus(model: Gan, n_clips: int, *, seed: int = SEED) -> Corpus:
+@checked
+def generated_corpus(model: Gan, n_clips: Size, *, seed: int = SEED) -> Corpus:
     """Generate clips, all digits equally often, as a corpus of a single split, cut to the word.
 
     Parameters
@@ -58,11 +61,11 @@ def generated_corpus(model: Gan, n_clips: int, *, seed: int = SEED) -> Corpus:
     Corpus
         Each clip with a peak of 0.9, as in ``data/digits``; all in the training split.
     """
-    check_positive(n_clips, "n_clips", integer=True)
     digits = np.arange(n_clips) % len(model.label_names)
     return as_words(model.generate(digits, seed=seed), Labels(digits, model.label_names), model.sample_rate)
 
 
+@checked
 def as_words(rows: np.ndarray, labels: Labels, sample_rate: int) -> Corpus:
     """Make a corpus of rows of samples, cut to the word and scaled as those of ``data/digits``.
 
@@ -76,6 +79,8 @@ def as_words(rows: np.ndarray, labels: Labels, sample_rate: int) -> Corpus:
         Samples a second (Hz).
     """
     audio = []
+    if rows.ndim != 2 or len(rows) != len(labels):
+        raise ValueError(f"rows has shape {rows.shape}; expected a row for each of {len(labels)} labels.")
     for row in rows:
         word = trim_silence(row, sample_rate, keep_s=0.02)
         audio.append((0.9 * word / max(float(np.abs(word).max()), 1e-6)).astype(np.float32))

@@ -24,7 +24,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..._validate import check_choice, check_positive, check_range
+from ..._validate import check_choice, check_positive, check_range, checked
 from ...reproducible import SEED
 from ...training import Trained, as_array
 from .layers import MinibatchDeviation, SpectralConv, SpectralDense, Style
@@ -49,6 +49,7 @@ KINDS = {
 }
 
 
+@checked
 def build_generator(
     kind: str, channels: tuple[int, ...], *, n_z: int = 64, n_classes: int = 10
 ) -> keras.Model:
@@ -92,6 +93,7 @@ def build_generator(
     return keras.Model([z, digit], layers.Activation("tanh", name="image")(x), name=f"{kind}_generator")
 
 
+@checked
 def build_critic(kind: str, channels: tuple[int, ...], *, n_classes: int = 10) -> keras.Model:
     """Build D: from an image (or samples) and the digit it is said to be, to a score.
 
@@ -184,19 +186,22 @@ class Gan(Trained):
             SpectrogramTransform(**self.arrays) if self.recipe.kind == "spectrogram" else WaveformTransform()
         )
 
+    @checked
     def train_on_batch(self, *batch: np.ndarray) -> np.ndarray:
         """Play one step of the game; return the numbers that `curve_names` names."""
         if self._train_step is None:
             self._train_step = adversarial_step(self.generator, self.critic, self.recipe.classifier_weight)
         return np.array([as_array(number) for number in self._train_step(*batch)])
 
+    @checked
     def noise(self, n: int, *, seed: int = SEED) -> np.ndarray:
         """Draw noise [shape=(n, n_z)]: a row is a voice, and the way it speaks."""
         check_positive(n, "n", integer=True)
         rng = np.random.default_rng((check_range(seed, "seed", 0, 2**32 - 1, integer=True), 0))
         return rng.standard_normal((n, self.recipe.n_z), dtype=np.float32)
 
-    def generate_images(self, digits: Sequence[int] | np.ndarray, z: np.ndarray) -> np.ndarray:
+    @checked
+    def generate_images(self, digits: Sequence[int], z: np.ndarray) -> np.ndarray:
         """Return the images (or samples) that the generator makes.
 
         Parameters
@@ -216,23 +221,24 @@ class Gan(Trained):
         ValueError
             If a digit is unknown or the shapes do not fit.
         """
-        digits, z = np.asarray(digits), np.asarray(z, np.float32)
-        if digits.dtype.kind not in "iu" or digits.ndim != 1 or not len(digits):
-            raise ValueError(f"digits is {digits!r}; expected whole numbers, one for each sound.")
-        for digit in digits.tolist():
-            check_range(digit, "digit", 0, len(self.label_names) - 1, integer=True)
+        if not digits:
+            raise ValueError("digits is empty; expected whole numbers, one for each sound.")
+        for i, digit in enumerate(digits):
+            check_range(digit, f"digits[{i}]", 0, len(self.label_names) - 1, integer=True)
+        z = z.astype(np.float32)
         if z.shape != (len(digits), self.recipe.n_z):
             raise ValueError(f"z has shape {z.shape}; expected ({len(digits)}, {self.recipe.n_z}).")
-        digits = digits.astype(np.int32)
+        digits = np.array(digits, np.int32)
         parts = [
             self.generator([z[i : i + 64], digits[i : i + 64]], training=False)
             for i in range(0, len(digits), 64)
         ]
         return np.concatenate([as_array(part) for part in parts])
 
+    @checked
     def generate(
         self,
-        digits: Sequence[int] | np.ndarray,
+        digits: Sequence[int],
         *,
         z: np.ndarray | None = None,
         seed: int = SEED,

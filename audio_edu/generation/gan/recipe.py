@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from ..._validate import check_choice
+from ..._validate import check_choice, checked
 from ...training.recipe import Recipe, check_sizes
 
 
+@checked
 @dataclass(frozen=True, kw_only=True)
 class GanRecipe(Recipe):
     """A recipe of a GAN.

@@ -6,39 +6,47 @@ collapsed makes one note over and over. The step that trains it is the one that 
 `audio_edu.generation.gan.adversarial_step`.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import keras
 import numpy as np
 from keras import layers
 
-from ..._validate import check_positive
+from ..._validate import Positive, Size, checked
 from ...reproducible import SEED, set_seed
 from ...signal import harmonic_tone
 from ...training import as_array
 from .train_step import adversarial_step
 
 N_MODES, SPREAD = 8, 0.04
+#: Annotation: they lie in the square from -1 to 1, or near it.
+Notes = Annotated[np.ndarray, (-2.0, 2.0)]
 
 
+@checked
 def mode_centers() -> np.ndarray:
     """Return where the real notes lie [shape=(8, 2)]."""
     angle = 2 * np.pi * (np.arange(N_MODES) + 0.5) / N_MODES
     return 0.7 * np.stack([np.cos(angle), np.sin(angle)], axis=1).astype(np.float32)
 
 
-def real_notes(n: int, rng: np.random.Generator) -> np.ndarray:
+@checked
+def real_notes(n: Size, rng: np.random.Generator) -> np.ndarray:
     """Draw real notes [shape=(n, 2)], each around one of the eight centers."""
     centers = mode_centers()[rng.integers(N_MODES, size=n)]
     return (centers + SPREAD * rng.standard_normal((n, 2))).astype(np.float32)
 
 
-def note_pitch_hz(notes: np.ndarray) -> np.ndarray:
+@checked
+def note_pitch_hz(notes: Notes) -> np.ndarray:
     """Return the fundamental of each note: an octave from 0 to 1, 330 Hz in the middle."""
-    return 330.0 * 2.0 ** np.asarray(notes, np.float64)[..., 0]
+    return 330.0 * 2.0 ** notes.astype(np.float64)[..., 0]
 
 
-def synthesize(notes: np.ndarray, *, sample_rate: int = 8000, note_s: float = 0.16) -> np.ndarray:
+@checked
+def synthesize(
+    notes: Notes, *, sample_rate: int = 8000, note_s: Annotated[float, (0.01, 60.0)] = 0.16
+) -> np.ndarray:
     """Return the sound of notes, one after the other.
 
     Parameters
@@ -63,21 +71,23 @@ def synthesize(notes: np.ndarray, *, sample_rate: int = 8000, note_s: float = 0.
             rolloff_db=float(np.clip(12 - 11 * brightness, 1, 30)),
             amplitude=0.4,
         )
-        for pitch, brightness in zip(note_pitch_hz(notes), np.asarray(notes)[:, 1], strict=True)
+        for pitch, brightness in zip(note_pitch_hz(notes), notes[:, 1], strict=True)
     ]
     return np.concatenate(parts)
 
 
-def mode_shares(notes: np.ndarray) -> np.ndarray:
+@checked
+def mode_shares(notes: Notes) -> np.ndarray:
     """Return which share of the notes belongs to each mode [shape=(8,)]: within 5 spreads of its center."""
-    distance = np.linalg.norm(np.asarray(notes)[:, None] - mode_centers(), axis=-1)
+    distance = np.linalg.norm(notes[:, None] - mode_centers(), axis=-1)
     nearest = distance.argmin(axis=1)
     near = distance.min(axis=1) < 5 * SPREAD
     return np.bincount(nearest[near], minlength=N_MODES) / len(notes)
 
 
+@checked
 def train_toy(
-    *, n_steps: int = 1500, critic_rate: float = 2e-3, generator_rate: float = 1e-3, seed: int = SEED
+    *, n_steps: Size = 1500, critic_rate: Positive = 2e-3, generator_rate: Positive = 1e-3, seed: int = SEED
 ) -> dict[str, Any]:
     """Train a generator of notes, and keep what it generates on the way.
 
@@ -97,7 +107,6 @@ def train_toy(
         same noise, ``n_modes`` [shape=(n_snapshots,)], how many of the eight modes have 2 % of the notes or
         more, ``score`` the last critic's on a grid [shape=(25, 25)], rows brightness.
     """
-    check_positive(n_steps, "n_steps", integer=True)
     set_seed(seed)
     n_batch, n_z = 64, 2
     networks = toy_generator(n_z), toy_critic()
@@ -127,6 +136,7 @@ def train_toy(
     return {"step": np.array(steps), "notes": np.stack(kept), "n_modes": n_modes, "score": score}
 
 
+@checked
 def toy_generator(n_z: int) -> keras.Model:
     """Build G: from noise and a digit, which it ignores, to notes."""
     z, digit = keras.Input((n_z,)), keras.Input((), dtype="int32")
@@ -136,6 +146,7 @@ def toy_generator(n_z: int) -> keras.Model:
     return keras.Model([z, digit], layers.Dense(2, activation="tanh")(x))
 
 
+@checked
 def toy_critic() -> keras.Model:
     """Build D: from notes and a digit, which it ignores, to a score and logits."""
     x, digit = keras.Input((2,)), keras.Input((), dtype="int32")

@@ -15,9 +15,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from ..._validate import Clip, checked
 from ...datasets import Corpus
 from ...signal import griffin_lim, stft
 
@@ -29,12 +31,15 @@ N_SAMPLES = HOP_LENGTH * N_FRAMES
 FLOOR = 0.06
 #: Values are clipped to so many spreads on both sides of the mean.
 N_SPREADS = 3.0
+#: Annotation: values from -1 to 1, or near it.
+Images = Annotated[np.ndarray, (-2.0, 2.0)]
 
 
 class WaveformTransform:
     """Samples as they are, each clip as long as any other."""
 
-    def transform(self, clips: Sequence[np.ndarray]) -> np.ndarray:
+    @checked
+    def transform(self, clips: Sequence[Clip]) -> np.ndarray:
         """Return what a network sees of clips.
 
         Parameters
@@ -48,11 +53,13 @@ class WaveformTransform:
         """
         return _rows(clips)[..., None]
 
-    def inverse_transform(self, images: np.ndarray, *, n_iter: int = 0) -> np.ndarray:
+    @checked
+    def inverse_transform(self, images: Images, *, n_iter: int = 0) -> np.ndarray:
         """Return the samples [shape=(n_clips, 6144)]; there is no phase to search for."""
-        return np.asarray(images, np.float32)[..., 0]
+        return images.astype(np.float32)[..., 0]
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class SpectrogramTransform:
     """Normalised log magnitudes, and back by a search for a phase.
@@ -75,12 +82,14 @@ class SpectrogramTransform:
     spread: np.ndarray
 
     @classmethod
+    @checked
     def fit(cls, corpus: Corpus) -> SpectrogramTransform:
         """Measure each bin's mean and spread over all clips of a corpus."""
         log = _log_magnitudes(corpus.pad(N_SAMPLES))
         return cls(log.mean(axis=(0, 2)), log.std(axis=(0, 2)))
 
-    def transform(self, clips: Sequence[np.ndarray]) -> np.ndarray:
+    @checked
+    def transform(self, clips: Sequence[Clip]) -> np.ndarray:
         """Return what a network sees of clips.
 
         Parameters
@@ -97,14 +106,16 @@ class SpectrogramTransform:
         log = _log_magnitudes(_rows(clips))
         return np.clip((log - self.mean[:, None]) / self._scale, -1, 1)[..., None]
 
-    def magnitudes(self, images: np.ndarray) -> np.ndarray:
+    @checked
+    def magnitudes(self, images: Images) -> np.ndarray:
         """Return the magnitudes [shape=(n_clips, 257, 48)] that images stand for."""
         # |X| = exp(3 σ_k x + μ_k); what does not rise above the floor is silence
-        magnitude = np.exp(np.asarray(images, np.float32)[..., 0] * self._scale + self.mean[:, None])
+        magnitude = np.exp(images.astype(np.float32)[..., 0] * self._scale + self.mean[:, None])
         magnitude[magnitude < 1.1 * FLOOR] = 0
         return np.pad(magnitude, [(0, 0), (0, 1), (0, 0)])
 
-    def inverse_transform(self, images: np.ndarray, *, n_iter: int = 32) -> np.ndarray:
+    @checked
+    def inverse_transform(self, images: Images, *, n_iter: int = 32) -> np.ndarray:
         """Return sounds with these spectrograms.
 
         Parameters

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..._validate import check_positive
+from ..._validate import check_positive, checked
 from ...datasets import Corpus
 from ...metrics import fitted_svm
 from ...reproducible import SEED
@@ -23,6 +23,7 @@ from .pca import Pca
 ACTIVE = 0.01
 
 
+@checked
 def active_units(mean: np.ndarray) -> int:
     """Count the latent numbers in use: those whose posterior mean has a variance above 0.01 over the clips.
 
@@ -39,6 +40,7 @@ def active_units(mean: np.ndarray) -> int:
     return int(np.sum(np.var(mean, axis=0) > ACTIVE))
 
 
+@checked
 def instrument_accuracy(
     train: np.ndarray, train_labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray
 ) -> float:
@@ -59,6 +61,7 @@ def instrument_accuracy(
     return float(model.fit(train, train_labels).score(test, test_labels))
 
 
+@checked
 def interpolate(
     model: Vae, pictures: np.ndarray, pitches: np.ndarray, n_steps: int = 11
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -85,6 +88,7 @@ def interpolate(
     return (1 - share) * mean[0] + share * mean[1], np.linspace(pitches[0], pitches[1], n_steps)
 
 
+@checked
 def interpolation_report(model: Vae, z: np.ndarray, pitches: np.ndarray) -> dict[str, float]:
     """Say how even an interpolation is, by the decoded pictures h(z).
 
@@ -115,6 +119,7 @@ def interpolation_report(model: Vae, z: np.ndarray, pitches: np.ndarray) -> dict
     }
 
 
+@checked
 def evaluate(
     model: Vae, corpus: Corpus, *, split: str = "test", judge: Any = None, n_sounds: int = 48
 ) -> dict[str, Any]:

@@ -12,12 +12,14 @@ a few cents and a few tenths of a decibel; a test holds them to that.
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Annotated
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.signal import resample
 from scipy.sparse import csr_array
 
-from ..._validate import check_audio, check_range
+from ..._validate import LARGEST, Clip, Seed, check_audio, check_range, checked
 from ...reproducible import SEED
 from ...signal import griffin_lim, nonnegative_inverse
 from .recipe import NoteSettings
@@ -25,8 +27,9 @@ from .recipe import NoteSettings
 DEFAULT = NoteSettings()
 
 
+@checked
 @lru_cache(maxsize=16)
-def band_filters(pitch: float, settings: NoteSettings = DEFAULT) -> np.ndarray:
+def band_filters(pitch: Annotated[float, (0.0, 127.0)], settings: NoteSettings = DEFAULT) -> np.ndarray:
     """Return the weight of each bin of the spectrum in each band.
 
     A band is a triangle around its centre that reaches to the centres of its neighbours, or, where bins are
@@ -46,8 +49,9 @@ def band_filters(pitch: float, settings: NoteSettings = DEFAULT) -> np.ndarray:
     return filters
 
 
+@checked
 def note_power(
-    clips: Sequence[np.ndarray],
+    clips: Sequence[Clip],
     pitches: Sequence[float],
     settings: NoteSettings = DEFAULT,
     *,
@@ -72,7 +76,6 @@ def note_power(
     np.ndarray [shape=(n_clips, n_bands, n_frames)], float32
     """
     check_range(semitones, "semitones", -12.0, 12.0)
-    clips = [check_audio(clip, f"clips[{i}]") for i, clip in enumerate(clips)]
     pitches = check_pitches(pitches, len(clips))
     n_fft, faster = settings.n_fft, 2 ** (semitones / 12)
     centres = np.rint(np.arange(settings.shape[1]) * settings.hop_length / faster).astype(int)
@@ -90,6 +93,7 @@ def note_power(
     return power
 
 
+@checked
 def check_pitches(pitches: Sequence[float], n: int) -> np.ndarray:
     """Return MIDI numbers as an array [shape=(n,)], or say what is wrong with them."""
     pitches = np.asarray(pitches, dtype=np.float64)
@@ -102,7 +106,8 @@ def check_pitches(pitches: Sequence[float], n: int) -> np.ndarray:
     return pitches
 
 
-def to_bels(power: np.ndarray, settings: NoteSettings = DEFAULT) -> np.ndarray:
+@checked
+def to_bels(power: Annotated[np.ndarray, (0.0, LARGEST)], settings: NoteSettings = DEFAULT) -> np.ndarray:
     """Return ``log10(power + floor) − log10(floor)``: bels above the floor, 0 or more.
 
     Examples
@@ -111,11 +116,12 @@ def to_bels(power: np.ndarray, settings: NoteSettings = DEFAULT) -> np.ndarray:
     [0.0, 0.3, 8.0]
     """
     floor = 10 ** (settings.floor_db / 10)
-    return np.log10(np.asarray(power) / floor + 1)
+    return np.log10(power / floor + 1)
 
 
+@checked
 def note_features(
-    clips: Sequence[np.ndarray], pitches: Sequence[float], settings: NoteSettings = DEFAULT
+    clips: Sequence[Clip], pitches: Sequence[float], settings: NoteSettings = DEFAULT
 ) -> np.ndarray:
     """Return the pictures of notes, in bels above the floor.
 
@@ -136,8 +142,9 @@ def note_features(
     return to_bels(note_power(clips, pitches, settings), settings).astype(np.float32)
 
 
+@checked
 def notes_from_features(
-    features: np.ndarray, pitches: Sequence[float], settings: NoteSettings = DEFAULT, *, seed: int = SEED
+    features: ArrayLike, pitches: Sequence[float], settings: NoteSettings = DEFAULT, *, seed: Seed = SEED
 ) -> np.ndarray:
     """Make pictures audible.
 
@@ -162,7 +169,7 @@ def notes_from_features(
     ValueError
         If the shape is not that of the settings, or a value is louder than 20 dB above full scale.
     """
-    x = check_audio(np.asarray(features), "features", ndim=3)
+    x = check_audio(features, "features", ndim=3)
     pitches = check_pitches(pitches, len(x))
     if x.shape[1:] != settings.shape:
         raise ValueError(f"features have shape {x.shape}; expected (n_notes, *{settings.shape}).")

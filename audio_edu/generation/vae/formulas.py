@@ -17,12 +17,18 @@ Kingma and Welling (2014), Auto-encoding variational Bayes. Rezende, Mohamed and
 backpropagation and approximate inference in deep generative models.
 """
 
+from typing import Annotated
+
 import numpy as np
 
-from ..._validate import check_positive
+from ..._validate import Positive, checked
+
+#: Annotation: variances that float32 can hold.
+LogVariance = Annotated[np.ndarray, (-80.0, 80.0)]
 
 
-def sample_by_hand(mean: np.ndarray, log_variance: np.ndarray, epsilon: np.ndarray) -> np.ndarray:
+@checked
+def sample_by_hand(mean: np.ndarray, log_variance: LogVariance, epsilon: np.ndarray) -> np.ndarray:
     """Draw from ``N(μ, diag σ²)`` with the noise given: the reparameterisation.
 
     Parameters
@@ -46,7 +52,8 @@ def sample_by_hand(mean: np.ndarray, log_variance: np.ndarray, epsilon: np.ndarr
     return z
 
 
-def kl_by_hand(mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
+@checked
+def kl_by_hand(mean: np.ndarray, log_variance: LogVariance) -> np.ndarray:
     """``KL(N(μ, diag σ²) ‖ N(0, I))``, one number for each latent dimension, in nats.
 
     Parameters
@@ -70,7 +77,8 @@ def kl_by_hand(mean: np.ndarray, log_variance: np.ndarray) -> np.ndarray:
     return kl
 
 
-def log_density_by_hand(x: np.ndarray, h: np.ndarray, sigma: float) -> float:
+@checked
+def log_density_by_hand(x: np.ndarray, h: np.ndarray, sigma: Positive) -> float:
     """``log N(x; h, σ² I)``: how likely a picture is, given the decoder's, in nats.
 
     Parameters
@@ -85,7 +93,6 @@ def log_density_by_hand(x: np.ndarray, h: np.ndarray, sigma: float) -> float:
     >>> round(log_density_by_hand(np.zeros(2), np.zeros(2), 1.0), 3)
     -1.838
     """
-    check_positive(sigma, "sigma")
     total = 0.0
     for i in range(len(x)):
         # log N(x_i; h_i, σ²) = −½ ((x_i − h_i)/σ)² − log σ − ½ log 2π
@@ -93,8 +100,9 @@ def log_density_by_hand(x: np.ndarray, h: np.ndarray, sigma: float) -> float:
     return float(total)
 
 
+@checked
 def elbo_by_hand(
-    x: np.ndarray, h: np.ndarray, mean: np.ndarray, log_variance: np.ndarray, sigma: float
+    x: np.ndarray, h: np.ndarray, mean: np.ndarray, log_variance: LogVariance, sigma: Positive
 ) -> float:
     """Return the ELBO of one picture, with one draw of z: reconstruction minus divergence, in nats."""
     return log_density_by_hand(x, h, sigma) - float(kl_by_hand(mean, log_variance).sum())

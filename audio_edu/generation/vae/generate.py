@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
-from ..._validate import check_audio, check_choice, check_positive, check_range
+from ..._validate import Seed, Size, check_audio, check_choice, check_positive, check_range, checked
 from ...reproducible import SEED
 from ...training import Trained, as_array
 from .features import check_pitches, notes_from_features
@@ -82,6 +83,7 @@ class Vae(Trained):
         """The optimizer of both networks, with what it changes."""
         return [(self.criterion.optimizer, self.criterion)]
 
+    @checked
     def train_on_batch(self, *batch: Any) -> Any:
         """Learn from one batch; return minus the ELBO, with β, for each value of a picture."""
         return self.criterion.train_on_batch(list(batch))
@@ -115,6 +117,7 @@ class Vae(Trained):
     def instruments(self, instruments: Instruments) -> None:
         self.arrays |= {f"instruments/{name}": getattr(instruments, name) for name in LEARNED}
 
+    @checked
     def encode(self, pictures: np.ndarray, pitches: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
         """Return ``μ(x)`` and ``log σ²(x)`` [shape=(n_clips, n_z) each].
 
@@ -127,12 +130,14 @@ class Vae(Trained):
         """
         return self.posterior(self.pca.transform(self._checked(pictures)), pitches)
 
+    @checked
     def posterior(self, coordinates: np.ndarray, pitches: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
         """Return the same for coordinates [shape=(n_clips, n_directions)] along the principal directions."""
         pitch = _column(pitches, len(coordinates))
         mean, log_variance = self.encoder([coordinates, pitch], training=False)
         return as_array(mean), as_array(log_variance)
 
+    @checked
     def decode(self, z: np.ndarray, pitches: Sequence[float] | float) -> np.ndarray:
         """Return the pictures ``h(z)`` [shape=(n, n_bands, n_frames)], in bels above the floor.
 
@@ -142,7 +147,7 @@ class Vae(Trained):
         pitches : float or sequence of float
             MIDI numbers: one for all, or one for each.
         """
-        z = check_audio(np.asarray(z, dtype=np.float32), "z", ndim=(1, 2))
+        z = check_audio(z.astype(np.float32), "z", ndim=(1, 2))
         if z.shape[-1] != self.n_z:
             raise ValueError(
                 f"z has shape {z.shape}; expected ({self.n_z},) or (n, {self.n_z}): the model has {self.n_z} "
@@ -156,7 +161,8 @@ class Vae(Trained):
         pictures = np.concatenate([pca.inverse_transform(c) for c in coordinates])
         return np.maximum(pictures, 0).reshape(len(z), *self.settings.shape)
 
-    def to_audio(self, z: np.ndarray, pitches: Sequence[float] | float, *, seed: int = SEED) -> np.ndarray:
+    @checked
+    def to_audio(self, z: np.ndarray, pitches: Sequence[float] | float, *, seed: Seed = SEED) -> np.ndarray:
         """Return the sounds of some z.
 
         Parameters
@@ -176,8 +182,9 @@ class Vae(Trained):
         sounds = notes_from_features(pictures, pitches, self.settings, seed=seed)
         return sounds if np.ndim(z) == 2 else sounds[0]
 
+    @checked
     def elbo(
-        self, pictures: np.ndarray, pitches: Sequence[float], *, n_draws: int = 8, seed: int = SEED
+        self, pictures: np.ndarray, pitches: Sequence[float], *, n_draws: Size = 8, seed: Seed = SEED
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the two terms of each picture's evidence lower bound, in nats (β = 1, no free bits).
 
@@ -198,7 +205,6 @@ class Vae(Trained):
         kl : np.ndarray [shape=(n_clips, n_z)]
             The divergence of each latent dimension. ``ELBO = reconstruction − kl.sum(axis=1)``.
         """
-        check_positive(n_draws, "n_draws", integer=True)
         pca, pictures = self.pca, self._checked(pictures)
         coordinates, pitch = pca.transform(pictures), _column(pitches, len(pictures))
         rest = pca.squared_distance(pictures, coordinates)
@@ -216,7 +222,7 @@ class Vae(Trained):
     def _decoded(self, z: np.ndarray, pitch: np.ndarray) -> np.ndarray:
         return as_array(self.decoder([z, pitch], training=False))
 
-    def _checked(self, pictures: np.ndarray) -> np.ndarray:
+    def _checked(self, pictures: ArrayLike) -> np.ndarray:
         x = check_audio(np.asarray(pictures), "pictures", ndim=3)
         if x.shape[1:] != self.settings.shape:
             raise ValueError(f"pictures have shape {x.shape}; expected (n_clips, *{self.settings.shape}).")
@@ -229,6 +235,7 @@ def _column(pitches: Sequence[float] | float, n: int) -> np.ndarray:
     return check_pitches(pitches, n).astype(np.float32)[:, np.newaxis]
 
 
+@checked
 def generate(
     model: Vae,
     *,

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..._validate import check_range
+from ..._validate import check_choice, check_range, checked
 
 DEGREE = 2
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Instruments:
     """A curve and a spread for each instrument.
@@ -40,8 +43,9 @@ class Instruments:
     ranges: np.ndarray
 
     @classmethod
+    @checked
     def fit(
-        cls, names: Sequence[str], labels: np.ndarray, pitches: np.ndarray, mean: np.ndarray
+        cls, names: Sequence[str], labels: NDArray[np.int64], pitches: np.ndarray, mean: np.ndarray
     ) -> Instruments:
         """Fit curves to the posterior means of training notes.
 
@@ -73,11 +77,14 @@ class Instruments:
         arrays = (np.array(values, np.float32) for values in (curves, spreads, ranges))
         return cls(tuple(names), *arrays)
 
+    @checked
     def range_of(self, instrument: str) -> tuple[float, float]:
         """Return an instrument's lowest and highest pitch (MIDI numbers)."""
+        check_choice(instrument, "instrument", self.names)
         low, high = self.ranges[self.names.index(instrument)]
         return float(low), float(high)
 
+    @checked
     def at(self, instrument: str, pitch: float) -> np.ndarray:
         """Return the middle of an instrument's notes at a pitch [shape=(n_z,)].
 
@@ -91,8 +98,13 @@ class Instruments:
         curve = self.curves[self.names.index(instrument)]
         return (_basis(np.array([pitch]), low, high) @ curve)[0].astype(np.float32)
 
+    @checked
     def draw(
-        self, rng: np.random.Generator, instrument: str, pitches: np.ndarray, temperature: float
+        self,
+        rng: np.random.Generator,
+        instrument: str,
+        pitches: np.ndarray,
+        temperature: Annotated[float, (0.0, 1000.0)],
     ) -> np.ndarray:
         """Draw the z of a note of an instrument at each pitch [shape=(n, n_z)]."""
         noise = rng.standard_normal((len(pitches), self.spreads.shape[1])).astype(np.float32)

@@ -20,6 +20,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from ..._validate import Positive, Size, checked
 from .recipe import VaeRecipe
 
 LOG_2PI = float(np.log(2 * np.pi))
@@ -60,7 +61,8 @@ def kl_divergence(mean: Any, log_variance: Any) -> Any:
     return 0.5 * (ops.square(mean) + ops.exp(log_variance) - 1 - log_variance)
 
 
-def gaussian_log_density(squared_error: Any, n_values: int, sigma: float) -> Any:
+@checked
+def gaussian_log_density(squared_error: Any, n_values: Size, sigma: Positive) -> Any:
     """``log N(x; h, σ² I)`` from ``‖x − h‖²``, in nats [shape of `squared_error`]."""
     return -0.5 * squared_error / sigma**2 - n_values * (float(np.log(sigma)) + 0.5 * LOG_2PI)
 

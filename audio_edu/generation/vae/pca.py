@@ -21,9 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._validate import check_audio, check_range
+from ..._validate import Positive, Size, check_positive, check_range, checked
 
 
+@checked
 @dataclass(frozen=True, eq=False)
 class Pca:
     """The directions in which pictures differ most.
@@ -46,6 +47,7 @@ class Pca:
     rest: float
 
     @classmethod
+    @checked
     def fit(cls, pictures: np.ndarray, n_directions: int = 256) -> Pca:
         """Find the directions of some pictures.
 
@@ -56,14 +58,17 @@ class Pca:
         n_directions : int
             How many.
         """
-        x = check_audio(np.asarray(pictures), "pictures", ndim=(2, 3))
-        x = x.reshape(len(x), -1).astype(np.float32)
+        x = pictures.reshape(len(pictures), -1).astype(np.float32)
+        if len(x) < 2:
+            raise ValueError(f"pictures has shape {pictures.shape}; expected more of them than directions.")
         check_range(n_directions, "n_directions", 1, min(len(x) - 1, x.shape[1]), integer=True)
         mean = x.mean(axis=0)
         x = x - mean
         # The directions of x are those of the small matrix x xᵀ, turned back.
         variances, vectors = np.linalg.eigh((x @ x.T).astype(np.float64) / len(x))
         variances, vectors = variances[::-1][:n_directions], vectors[:, ::-1][:, :n_directions]
+        if variances[-1] <= 1e-12 * max(variances[0], np.square(mean).sum()):
+            raise ValueError(f"n_directions is {n_directions}; the pictures do not differ in so many.")
         directions = (vectors.T @ x) / np.sqrt(len(x) * variances)[:, np.newaxis]
         largest = np.take_along_axis(directions, np.abs(directions).argmax(axis=1)[:, np.newaxis], axis=1)
         directions = (directions * np.sign(largest)).astype(np.float16).astype(np.float32)
@@ -75,10 +80,12 @@ class Pca:
         """Numbers in a picture."""
         return self.mean.size
 
+    @checked
     def transform(self, pictures: np.ndarray) -> np.ndarray:
         """Return the coordinates of pictures along the directions [shape=(n_clips, n_directions)]."""
         return self._centred(pictures) @ self.directions.T
 
+    @checked
     def inverse_transform(self, coordinates: np.ndarray) -> np.ndarray:
         """Return the pictures, as rows, at coordinates along the first directions, or along all of them.
 
@@ -90,9 +97,10 @@ class Pca:
         -------
         np.ndarray [shape=(n_clips, n_values)]
         """
-        c = np.asarray(coordinates, np.float32)
+        c = coordinates.astype(np.float32)
         return c @ self.directions[: c.shape[1]] + self.mean
 
+    @checked
     def squared_distance(self, pictures: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
         """Return how far pictures are from the space of the directions: ``‖x − m‖² − ‖coordinates‖²``.
 
@@ -110,12 +118,15 @@ class Pca:
         length = np.square(self._centred(pictures)).sum(axis=1)
         return np.maximum(length - np.square(coordinates).sum(axis=1), 0)
 
+    @checked
     def sigma(self, n_z: int) -> float:
         """Return probabilistic PCA's σ: the root of the mean variance along the directions left out."""
+        check_range(n_z, "n_z", 0, self.n_values - 1, integer=True)
         left_out = self.variances[n_z:].sum() + self.rest
         return float(np.sqrt(left_out / (self.n_values - n_z)))
 
-    def log_likelihood(self, pictures: np.ndarray, n_z: int, *, sigma: float | None = None) -> np.ndarray:
+    @checked
+    def log_likelihood(self, pictures: np.ndarray, n_z: int, *, sigma: Positive | None = None) -> np.ndarray:
         """Return probabilistic PCA's exact ``log p(x)``, in nats.
 
         Parameters
@@ -132,7 +143,7 @@ class Pca:
         np.ndarray [shape=(n_clips,)]
         """
         check_range(n_z, "n_z", 1, len(self.variances), integer=True)
-        noise = (self.sigma(n_z) if sigma is None else sigma) ** 2
+        noise = check_positive(self.sigma(n_z) if sigma is None else sigma, "sigma") ** 2
         c = self.transform(pictures)
         # The variance along a direction is that of the pictures, and never below the noise.
         along = np.maximum(self.variances[:n_z], noise)
@@ -143,10 +154,12 @@ class Pca:
         )
         return -0.5 * (constant + (np.square(c[:, :n_z]) / along).sum(axis=1) + out / noise)
 
-    def reconstruct(self, pictures: np.ndarray, n_z: int) -> np.ndarray:
+    @checked
+    def reconstruct(self, pictures: np.ndarray, n_z: Size) -> np.ndarray:
         """Return the pictures as `n_z` numbers describe them."""
         return self.inverse_transform(self.transform(pictures)[:, :n_z]).reshape(np.shape(pictures))
 
+    @checked
     def n_survivors(self, sigma: float, beta: float = 1.0) -> int:
         """Return how many latent numbers a linear VAE keeps: those with ``variance > β σ²``.
 
@@ -156,4 +169,4 @@ class Pca:
         return int(np.sum(self.variances > beta * sigma**2))
 
     def _centred(self, pictures: np.ndarray) -> np.ndarray:
-        return np.asarray(pictures, np.float32).reshape(len(pictures), -1) - self.mean
+        return pictures.astype(np.float32).reshape(len(pictures), -1) - self.mean

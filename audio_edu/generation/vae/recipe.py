@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 import librosa
 import numpy as np
 
-from ..._validate import check_positive, check_range
+from ..._validate import check_positive, check_range, checked
 from ...training.recipe import Recipe, check_sizes
 
 #: Bands that are not aligned begin an octave below this MIDI number.
 UNALIGNED_PITCH = 35.0
 
 
+@checked
 @dataclass(frozen=True)
 class NoteSettings:
     """How samples become a picture: a spectrogram with bands that are evenly spaced in log frequency.
@@ -60,12 +61,14 @@ class NoteSettings:
         """The largest value that can be made audible: 20 dB above a full-scale sine, in bels."""
         return 2 - self.floor_db / 10
 
+    @checked
     def band_hz(self, pitch: float) -> np.ndarray:
         """Centre of each band for a note of this pitch (a MIDI number) [shape=(n_bands,)], in Hz."""
         lowest = (pitch if self.aligned else UNALIGNED_PITCH) - 12
         return librosa.midi_to_hz(lowest) * 2 ** (np.arange(self.n_bands) / self.bands_per_octave)
 
 
+@checked
 @dataclass(frozen=True, kw_only=True)
 class VaeRecipe(Recipe):
     """Everything that decides what comes out of a training.

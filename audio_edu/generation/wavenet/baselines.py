@@ -12,13 +12,18 @@ The toughest rival, adaptive linear prediction, is in `audio_edu.generation.wave
 """
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
+from numpy.typing import NDArray
+
+from ..._validate import check_codes, checked
+
+Codes, Levels = NDArray[np.int64], Annotated[int, (2, 4096)]
 
 
-def unigram_bits(
-    training: Sequence[np.ndarray], clips: Sequence[np.ndarray], n_levels: int = 256
-) -> np.ndarray:
+@checked
+def unigram_bits(training: Sequence[Codes], clips: Sequence[Codes], n_levels: Levels = 256) -> np.ndarray:
     """Compute what each sample costs if only the frequency of each code is known.
 
     Parameters
@@ -33,22 +38,35 @@ def unigram_bits(
     np.ndarray [shape=(n_clips,)]
         The bits of each clip in all.
     """
+    _check_levels(n_levels, training=training, clips=clips)
     counts = np.bincount(np.concatenate(list(training)), minlength=n_levels) + 1.0
     # −log₂ P(x_t)
     cost = -np.log2(counts / counts.sum())
     return np.array([cost[clip].sum() for clip in clips])
 
 
+@checked
 def bigram_bits(
-    training: Sequence[np.ndarray], clips: Sequence[np.ndarray], n_levels: int = 256, *, first: int = 128
+    training: Sequence[Codes],
+    clips: Sequence[Codes],
+    n_levels: Levels = 256,
+    *,
+    first: int = 128,
 ) -> np.ndarray:
     """Compute what each sample costs if it is known how often each code follows each.
 
     Before the clip stands the code `first`. Parameters and result are those of `unigram_bits`.
     """
+    _check_levels(n_levels, training=training, clips=clips, first=[first])
     counts = np.full((n_levels, n_levels), 0.05)
     for clip in training:
         np.add.at(counts, (np.concatenate([[first], clip[:-1]]), clip), 1.0)
     # −log₂ P(x_t | x_{t−1})
     cost = -np.log2(counts / counts.sum(axis=1, keepdims=True))
     return np.array([cost[np.concatenate([[first], clip[:-1]]), clip].sum() for clip in clips])
+
+
+def _check_levels(n_levels: int, **codes: Sequence[np.ndarray]) -> None:
+    for name, clips in codes.items():
+        for i, clip in enumerate(clips):
+            check_codes(np.atleast_1d(clip), f"{name}[{i}]", n_levels)

@@ -17,8 +17,10 @@ augmented and noisy from ``(seed, step)``. So a batch is a pure function of its 
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import lfilter, resample
 
+from ..._validate import LEAST, Size, check_codes, checked
 from ...datasets import Corpus
 from ...signal import mu_law_encode
 from .linear_prediction import AdaptiveAR
@@ -28,8 +30,13 @@ from .recipe import WaveNetConfig, WaveNetRecipe
 SILENCE = 128
 
 
+@checked
 def network_inputs(
-    config: WaveNetConfig, codes: np.ndarray, labels: np.ndarray, voices: np.ndarray, positions: np.ndarray
+    config: WaveNetConfig,
+    codes: NDArray[np.int64],
+    labels: NDArray[np.int64],
+    voices: NDArray[np.int64],
+    positions: NDArray[np.int64],
 ) -> tuple[np.ndarray, ...]:
     """Put together what the network is called with.
 
@@ -50,10 +57,8 @@ def network_inputs(
         The four, int32; and, if ``config.ar_order`` is above 0, the linear prediction of each sample, mean
         and scale [shape=(B, T, 2)], float32.
     """
-    codes, labels, voices, positions = (
-        np.asarray(x).astype(np.int32) for x in (codes, labels, voices, positions)
-    )
-    inputs = (codes, labels, voices, positions)
+    check_codes(codes, "codes", config.n_levels)
+    inputs = tuple(x.astype(np.int32) for x in (codes, labels, voices, positions))
     if not config.ar_order:
         return inputs
     predictor = AdaptiveAR(config.ar_order)
@@ -61,7 +66,8 @@ def network_inputs(
     return *inputs, np.stack(predictions).astype(np.float32)
 
 
-def word_positions(n_samples: int, n_word: int | None, config: WaveNetConfig) -> np.ndarray:
+@checked
+def word_positions(n_samples: Size, n_word: Size | None, config: WaveNetConfig) -> np.ndarray:
     """Say where in the word each frame lies.
 
     Parameters
@@ -91,7 +97,8 @@ def word_positions(n_samples: int, n_word: int | None, config: WaveNetConfig) ->
     return np.minimum(position, config.n_positions + 1).astype(np.int32)
 
 
-def mean_word_lengths(corpus: Corpus, default: int = 4000) -> np.ndarray:
+@checked
+def mean_word_lengths(corpus: Corpus, default: Size = 4000) -> np.ndarray:
     """Return how long each voice takes for each word.
 
     Parameters
@@ -197,7 +204,8 @@ class Batches:
         return [batches[i] for i in rng.permutation(len(batches))]
 
 
-def augment(x: np.ndarray, rng: np.random.Generator, *, max_samples: int) -> np.ndarray:
+@checked
+def augment(x: np.ndarray, rng: np.random.Generator, *, max_samples: Size) -> np.ndarray:
     """Turn a clip into one of a voice that nobody has.
 
     Resampling by up to a seventh moves its pitch and its formants together, as if the speaker were smaller or
@@ -221,4 +229,4 @@ def augment(x: np.ndarray, rng: np.random.Generator, *, max_samples: int) -> np.
     y = resample(x, min(max_samples, round(len(x) * float(np.exp(factor)))))
     # y[n] + a y[n − 1]
     y = lfilter([1.0, tilt], [1.0], y)
-    return (sign * y * np.max(np.abs(x)) / np.max(np.abs(y))).astype(np.float32)
+    return (sign * y * np.max(np.abs(x)) / max(np.max(np.abs(y)), LEAST)).astype(np.float32)

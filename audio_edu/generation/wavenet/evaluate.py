@@ -14,7 +14,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..._validate import checked
 from ...datasets import Corpus, Labels
 from ...metrics import judge_clips, nearest_clips, speaker_interval, trained_on
 from ...reproducible import SEED
@@ -31,6 +33,7 @@ SIDE_BITS = np.log2(10) + 13
 N_WORDS, N_AT_ONCE = 1000, 8
 
 
+@checked
 def evaluate(model: WaveNet, corpus: Corpus, *, split: str = "test", judge: Any = None) -> dict[str, Any]:
     """Judge a WaveNet beside coders without a network, and its words beside real ones.
 
@@ -141,7 +144,8 @@ def _round(value: Any) -> float:
     return round(float(value), 4)
 
 
-def wavenet_bits(model: WaveNet, clips: list[np.ndarray], labels: np.ndarray) -> np.ndarray:
+@checked
+def wavenet_bits(model: WaveNet, clips: list[NDArray[np.int64]], labels: NDArray[np.int64]) -> np.ndarray:
     """Compute what clips of unknown voices and known length cost.
 
     Parameters
@@ -168,14 +172,15 @@ def wavenet_bits(model: WaveNet, clips: list[np.ndarray], labels: np.ndarray) ->
         for row, i in enumerate(rows):
             codes[row, : len(clips[i])] = clips[i]
         positions = [model.positions(n_samples, len(clips[i])) for i in rows]
-        logits = model.logits(codes, labels[rows], np.zeros(len(rows)), np.stack(positions))
+        logits = model.logits(codes, labels[rows], np.zeros(len(rows), np.int32), np.stack(positions))
         cost = code_costs(logits, codes)
         for row, i in enumerate(rows):
             bits[i] = cost[row, : len(clips[i])].sum()
     return bits
 
 
-def code_costs(logits: np.ndarray, codes: np.ndarray) -> np.ndarray:
+@checked
+def code_costs(logits: np.ndarray, codes: NDArray[np.int64]) -> np.ndarray:
     """Compute −log₂ softmax(logits) of the codes that came.
 
     Parameters
@@ -196,6 +201,7 @@ def code_costs(logits: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return (highest - of_code + np.log(np.exp(logits - highest[..., None]).sum(axis=-1))) / np.log(2)
 
 
+@checked
 def sample_words(
     model: WaveNet, n_clips: int, *, temperature: float = TEMPERATURE, guidance: float = GUIDANCE
 ) -> tuple[list[np.ndarray], np.ndarray]:

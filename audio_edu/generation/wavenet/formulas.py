@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from ..._validate import check_positive
+from ..._validate import Size, checked
 from ...layers import sigmoid
 
 
-def causal_convolution(x: np.ndarray, kernel: np.ndarray, *, dilation: int = 1) -> np.ndarray:
+@checked
+def causal_convolution(x: np.ndarray, kernel: np.ndarray, *, dilation: Size = 1) -> np.ndarray:
     """Weigh present and past samples, `dilation` apart; before the first sample stand zeros.
 
     Parameters
@@ -33,8 +34,6 @@ def causal_convolution(x: np.ndarray, kernel: np.ndarray, *, dilation: int = 1) 
     >>> causal_convolution(x, np.ones((2, 1, 1)), dilation=2)[:, 0].tolist()
     [1.0, 2.0, 4.0, 6.0]
     """
-    x, kernel = np.asarray(x), np.asarray(kernel)
-    check_positive(dilation, "dilation", integer=True)
     if x.ndim != 2 or kernel.ndim != 3 or kernel.shape[1] != x.shape[1]:
         raise ValueError(
             f"x has shape {x.shape}, kernel {kernel.shape}; expected (n_samples, n_in) and (n_taps, n_in, "
@@ -51,6 +50,7 @@ def causal_convolution(x: np.ndarray, kernel: np.ndarray, *, dilation: int = 1) 
     return y
 
 
+@checked
 def gated_residual(
     x: np.ndarray,
     W_f: np.ndarray,
@@ -60,7 +60,7 @@ def gated_residual(
     R: np.ndarray,
     b: np.ndarray,
     *,
-    dilation: int = 1,
+    dilation: Size = 1,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compute one layer of a WaveNet.
 

@@ -14,8 +14,9 @@ from dataclasses import astuple, dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..._validate import check_range
+from ..._validate import check_codes, check_range, checked
 from ...signal import mu_law_decode
 from .data import SILENCE
 from .linear_prediction import AdaptiveAR
@@ -31,6 +32,7 @@ def _option(default: Any, text: str) -> Any:
     return field(default=default, metadata={"help": text})
 
 
+@checked
 @dataclass(frozen=True)
 class Options:
     """What ``audio-edu generate`` can be asked for."""
@@ -43,6 +45,7 @@ class Options:
     seed: int = _option(0, "another seed, another sound")
 
 
+@checked
 def generate_digits(model: WaveNet, options: Options) -> tuple[np.ndarray, int]:
     """Say digits one after another, a tenth of a second apart.
 
@@ -71,6 +74,7 @@ def generate_digits(model: WaveNet, options: Options) -> tuple[np.ndarray, int]:
     return np.concatenate(parts[1:]), model.sample_rate
 
 
+@checked
 def generate(
     model: WaveNet,
     n_samples: int,
@@ -130,6 +134,7 @@ def generate(
     return mu_law_decode(_sample_codes(model, request)[0], model.config.n_levels)
 
 
+@checked
 def generate_batch(
     model: WaveNet,
     n_samples: int,
@@ -163,6 +168,7 @@ def generate_batch(
     return mu_law_decode(_sample_codes(model, request), model.config.n_levels)
 
 
+@checked
 def generate_naive(
     model: WaveNet,
     n_samples: int,
@@ -193,9 +199,10 @@ def generate_naive(
     return mu_law_decode(codes[0], model.config.n_levels), logits
 
 
+@checked
 def teacher_forced_logits(
     model: WaveNet,
-    codes: np.ndarray,
+    codes: ArrayLike,
     *,
     digit: int,
     voice: str | None = None,
@@ -221,9 +228,10 @@ def teacher_forced_logits(
     return _forward(model, Request(model, len(codes), [digit], [voice], [n_word]), codes[None])[0]
 
 
+@checked
 def cached_logits(
     model: WaveNet,
-    codes: np.ndarray,
+    codes: ArrayLike,
     *,
     digit: int,
     voice: str | None = None,
@@ -256,7 +264,7 @@ def _run(
     model: WaveNet,
     request: Request,
     condition: np.ndarray,
-    codes: np.ndarray,
+    codes: ArrayLike,
     logits: np.ndarray | None = None,
 ) -> None:
     """Call the compiled loop: it fills `codes`, or, with `logits`, reads the codes and fills the logits."""
@@ -287,11 +295,7 @@ def _forward(model: WaveNet, request: Request, codes: np.ndarray) -> np.ndarray:
 
 
 def _checked_codes(model: WaveNet, codes: np.ndarray) -> np.ndarray:
-    codes = np.asarray(codes)
-    if codes.ndim != 1 or codes.dtype.kind not in "iu" or not codes.size:
-        raise TypeError(f"codes is {codes.dtype} of shape {codes.shape}; expected whole numbers of one clip.")
-    if codes.min() < 0 or codes.max() >= model.config.n_levels:
-        raise ValueError(
-            f"codes runs from {codes.min()} to {codes.max()}; expected 0 to {model.config.n_levels - 1}."
-        )
+    codes = check_codes(codes, "codes", model.config.n_levels)
+    if codes.ndim != 1:
+        raise ValueError(f"codes has shape {codes.shape}; expected one clip.")
     return codes.astype(np.int32)

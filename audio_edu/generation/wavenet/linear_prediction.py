@@ -17,14 +17,17 @@ Valin and Skoglund (2019), LPCNet: improving neural speech synthesis through lin
 """
 
 from dataclasses import astuple, dataclass
+from typing import Annotated
 
 import numba
 import numpy as np
+from numpy.typing import ArrayLike
 
-from ..._validate import check_positive
+from ..._validate import Positive, Share, check_codes, checked
 from ...signal import mu_law_decode
 
 
+@checked
 @dataclass(frozen=True)
 class AdaptiveAR:
     """Linear prediction, adapted after every sample, and a Laplace distribution for what it misses.
@@ -46,16 +49,14 @@ class AdaptiveAR:
         Smallest scale.
     """
 
-    order: int = 16
-    forgetting: float = 0.98
-    certainty: float = 1e5
-    scale_forgetting: float = 0.85
-    floor: float = 3e-5
+    order: Annotated[int, (1, 256)] = 16
+    forgetting: Annotated[float, (0.1, 1.0)] = 0.98
+    certainty: Positive = 1e5
+    scale_forgetting: Share = 0.85
+    floor: Positive = 3e-5
 
-    def __post_init__(self) -> None:
-        check_positive(self.order, "order", integer=True)
-
-    def predict(self, clip: np.ndarray, n_levels: int = 256) -> np.ndarray:
+    @checked
+    def predict(self, clip: ArrayLike, n_levels: Annotated[int, (2, 65_536)] = 256) -> np.ndarray:
         """Predict each sample from the samples before it.
 
         Parameters
@@ -80,17 +81,20 @@ class AdaptiveAR:
         True
         """
         values = mu_law_decode(np.arange(n_levels), n_levels).astype(np.float64)
-        return _predict(np.asarray(clip, np.int64), values, *astuple(self))
+        # the compiled loop looks codes up without a look at their range
+        return _predict(check_codes(clip, "clip", n_levels), values, *astuple(self))
 
-    def bits(self, clip: np.ndarray, n_levels: int = 256) -> float:
+    @checked
+    def bits(self, clip: ArrayLike, n_levels: Annotated[int, (2, 65_536)] = 256) -> float:
         """Compute what a clip of codes [shape=(n_samples,)] costs in all (bits)."""
+        clip = check_codes(clip, "clip", n_levels)
         # between these values every sample gets the same code
         y = 2 * (np.arange(1, n_levels) - 0.5) / (n_levels - 1) - 1
         edges = np.sign(y) * np.expm1(np.abs(y) * np.log(n_levels)) / (n_levels - 1)
         mean, scale = self.predict(clip, n_levels).T
         # the probability of a code: the Laplace distribution between its two edges
         edges = np.concatenate([[-np.inf], edges, [np.inf]])
-        below, above = (edges[clip] - mean) / scale, (edges[np.asarray(clip) + 1] - mean) / scale
+        below, above = (edges[clip] - mean) / scale, (edges[clip + 1] - mean) / scale
         near, far = np.exp(-np.abs(below)) / 2, np.exp(-np.abs(above)) / 2
         p = np.where(below > 0, near - far, np.where(above < 0, far - near, 1 - near - far))
         # never quite certain: no sample costs infinitely

@@ -32,8 +32,9 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
-from ..._validate import check_range
+from ..._validate import check_range, checked
 from ...training import Trained, as_array, by_xla
 from .data import network_inputs, word_positions
 from .layers import Condition, FirstConvolution, GatedResidual, Output
@@ -64,7 +65,7 @@ class WaveNetNetwork(keras.Model):
         ]
         self.last = Output(c, name="output")
         zero = np.zeros((1, 1), np.int32)
-        self(network_inputs(c, np.zeros((1, c.frame_length)), zero[0], zero[0], zero))
+        self(network_inputs(c, np.zeros((1, c.frame_length), np.int32), zero[0], zero[0], zero))
 
     def call(self, inputs: Any) -> Any:
         """Compute all logits at once."""
@@ -120,6 +121,7 @@ class WaveNet(Trained):
         self.network, self.config = network, recipe.config
         self.voice_names = tuple(self.facts["voice_names"])
 
+    @checked
     def voice_number(self, voice: str | None) -> int:
         """Return the number of a voice's name, 0 for None.
 
@@ -135,17 +137,24 @@ class WaveNet(Trained):
             )
         return 0 if voice is None else self.voice_names.index(voice) + 1
 
+    @checked
     def word_length(self, digit: int, voice: str | None = None) -> int:
         """Return how many samples a voice took for a word, on average over its training clips."""
         check_range(digit, "digit", 0, len(self.label_names) - 1, integer=True)
         return int(self.arrays["word_lengths"][digit, self.voice_number(voice)])
 
+    @checked
     def positions(self, n_samples: int, n_word: int | None) -> np.ndarray:
         """Say where in the word each frame lies [shape=(n_frames,)]: see `word_positions`."""
         return word_positions(n_samples, n_word, self.config)
 
+    @checked
     def logits(
-        self, codes: np.ndarray, labels: np.ndarray, voices: np.ndarray, positions: np.ndarray
+        self,
+        codes: NDArray[np.int64],
+        labels: NDArray[np.int64],
+        voices: NDArray[np.int64],
+        positions: NDArray[np.int64],
     ) -> np.ndarray:
         """Compute the logits of all samples at once [shape=(B, T, n_levels)]: see `network_inputs`."""
         inputs = network_inputs(self.config, codes, labels, voices, positions)

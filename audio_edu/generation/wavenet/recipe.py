@@ -6,10 +6,11 @@ prediction of each sample: it predicts strangers better, and does not speak.
 
 from dataclasses import dataclass, field
 
-from ..._validate import check_range
+from ..._validate import check_range, checked
 from ...training.recipe import MOST_STEPS, Recipe, check_sizes
 
 
+@checked
 @dataclass(frozen=True)
 class WaveNetConfig:
     """The size of a WaveNet.
@@ -67,6 +68,7 @@ class WaveNetConfig:
         return self.n_taps + sum(self.dilations)
 
 
+@checked
 @dataclass(frozen=True, kw_only=True)
 class WaveNetRecipe(Recipe):
     """How a WaveNet is trained.

@@ -19,18 +19,20 @@ Vaswani and others (2017), Attention is all you need.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..._validate import check_positive
+from ..._validate import MOST, Positive, check_positive, checked
 from ...layers import softmax
 
 
+@checked
 def attention(
     query: np.ndarray,
     keys: np.ndarray,
     values: np.ndarray,
     *,
-    mask: np.ndarray | None = None,
-    scale: float | None = None,
+    mask: NDArray[np.bool_] | None = None,
+    scale: Positive | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Average the values, weighted by how well their keys fit the query.
 
@@ -66,7 +68,6 @@ def attention(
     >>> y.round(3).tolist(), weights.round(3).tolist()
     ([1.0], [1.0, 0.0])
     """
-    query, keys, values = np.asarray(query), np.asarray(keys), np.asarray(values)
     if keys.ndim < 2 or values.ndim < 2 or keys.shape[-2] != values.shape[-2]:
         raise ValueError(
             f"keys has shape {keys.shape}, values {values.shape}; "
@@ -79,12 +80,11 @@ def attention(
     single = query.ndim == keys.ndim - 1
     if single:
         query = query[..., None, :]
-        mask = None if mask is None else np.asarray(mask)[..., None, :]
+        mask = None if mask is None else mask[..., None, :]
     d = keys.shape[-1]
     # s_t = q · k_t / √d
     scores = query @ np.swapaxes(keys, -1, -2) / (np.sqrt(d) if scale is None else scale)
     if mask is not None:
-        mask = np.asarray(mask, dtype=bool)
         if mask.ndim < scores.ndim:  # the same frames for all queries
             mask = mask[..., None, :]
         scores = np.where(mask, scores, -np.inf)
@@ -95,7 +95,8 @@ def attention(
     return (y[..., 0, :], weights[..., 0, :]) if single else (y, weights)
 
 
-def positions(n_frames: int, d: int, *, longest: float = 1000.0) -> np.ndarray:
+@checked
+def positions(n_frames: int, d: int, *, longest: Positive = 1000.0) -> np.ndarray:
     """Write down where each frame stands: sines and cosines from fast to slow.
 
     Parameters
@@ -118,7 +119,7 @@ def positions(n_frames: int, d: int, *, longest: float = 1000.0) -> np.ndarray:
     [0.0, 1.0, 0.0, 1.0]
     """
     check_positive(n_frames, "n_frames", integer=True)
-    check_positive(d, "d", integer=True)
+    check_positive(d, "d", integer=True, most=MOST // n_frames)
     if d % 2:
         raise ValueError(f"d is {d}; expected an even number: half sines, half cosines.")
     angle = np.arange(n_frames)[:, None] / longest ** (np.arange(0, d, 2) / d)

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from ..._validate import checked
 from ...training.recipe import check_sizes
 from ..recipe import RecognizerRecipe
 
 
+@checked
 @dataclass(frozen=True, kw_only=True)
 class AttentionRecipe(RecognizerRecipe):
     """A recipe of the attention network.

@@ -16,9 +16,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..._validate import check_choice, check_positive
+from ..._validate import Size, check_choice, checked
 
 
+@checked
 def dense(
     x: np.ndarray, W: np.ndarray, b: np.ndarray, f: Callable[[np.ndarray], np.ndarray] = lambda z: z
 ) -> np.ndarray:
@@ -51,10 +52,9 @@ def dense(
     >>> dense(np.array([1.0, 2.0]), W, b=np.array([0.5, 0.5]), f=relu).tolist()
     [1.5, 0.0]
     """
-    x, W, b = np.asarray(x), np.asarray(W), np.asarray(b)
     if W.ndim != 2 or W.shape[1] != x.shape[-1]:
         raise ValueError(
-            f"W has shape {W.shape}; expected (n_out, {x.shape[-1]}), one column for each input. "
+            f"W has shape {W.shape}; expected (n_out, {x.shape[-1]}), one column for each input in x. "
             "A Keras kernel is (n_in, n_out): pass its transpose."
         )
     if b.shape != W.shape[:1]:
@@ -66,6 +66,7 @@ def dense(
     return f(y)
 
 
+@checked
 def conv2d(
     x: np.ndarray, kernel: np.ndarray, b: np.ndarray | None = None, *, padding: str = "valid"
 ) -> np.ndarray:
@@ -101,7 +102,6 @@ def conv2d(
     >>> conv2d(x, np.array([[-1.0], [0.0], [1.0]]))[:, 0].tolist()
     [1.0, 1.0, 0.0]
     """
-    x, kernel = np.asarray(x), np.asarray(kernel)
     check_choice(padding, "padding", ("valid", "same"))
     plain = x.ndim == 2 and kernel.ndim == 2
     x = x[..., None] if x.ndim == 2 else x
@@ -127,7 +127,8 @@ def conv2d(
     return y[..., 0] if plain else y
 
 
-def max_pool(x: np.ndarray, size: tuple[int, int] = (2, 2)) -> np.ndarray:
+@checked
+def max_pool(x: np.ndarray, size: tuple[Size, Size] = (2, 2)) -> np.ndarray:
     """Keep the largest value of each tile; rows and columns that fill no tile are dropped.
 
     Parameters
@@ -143,11 +144,10 @@ def max_pool(x: np.ndarray, size: tuple[int, int] = (2, 2)) -> np.ndarray:
 
     Examples
     --------
-    >>> max_pool(np.array([[1, 2, 5], [4, 3, 6]]), (2, 2)).tolist()
-    [[4]]
+    >>> max_pool(np.array([[1.0, 2.0, 5.0], [4.0, 3.0, 6.0]]), (2, 2)).tolist()
+    [[4.0]]
     """
-    x = np.asarray(x)
-    height, width = (check_positive(n, "size", integer=True) for n in size)
+    height, width = size
     n_rows, n_columns = x.shape[0] // height, x.shape[1] // width
     y = np.zeros((n_rows, n_columns, *x.shape[2:]), x.dtype)
     for t in range(n_rows):

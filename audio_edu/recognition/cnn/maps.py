@@ -15,16 +15,23 @@ import keras
 import librosa
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import zoom
 
-from ..._validate import check_audio, check_choice
+from ..._validate import check_audio, check_choice, checked
 from ...signal.mel import mel_filter_bank
 from ...training import as_array, input_gradient
 from ..features import FeatureSettings
 
 
+@checked
 def evidence_maps(
-    network: keras.Model, x: np.ndarray, labels: np.ndarray, *, layer: str = "relu1", kind: str = "each place"
+    network: keras.Model,
+    x: np.ndarray,
+    labels: NDArray[np.int64],
+    *,
+    layer: str = "relu1",
+    kind: str = "each place",
 ) -> np.ndarray:
     """Say for each clip which parts of its spectrogram spoke for a class.
 
@@ -65,12 +72,17 @@ def evidence_maps(
         raise ValueError(
             f"layer is {layer!r}, with output {tensor.shape}; expected (n_clips, time, frequency, channels)."
         )
-    x, labels = np.asarray(x, np.float32), np.asarray(labels)
+    x = x.astype(np.float32)
+    if x.ndim != 3:
+        raise ValueError(f"x has shape {x.shape}; expected (n_clips, n_frames, n_mels + 1).")
     if labels.shape != x.shape[:1]:
         raise ValueError(f"labels has shape {labels.shape}; expected ({len(x)},), one for each clip of x.")
     activation = as_array(keras.Model(network.input, tensor)(x, training=False))
     rest = keras.Model([tensor, network.input], network.output)
-    chosen = np.eye(network.output_shape[-1], dtype=np.float32)[labels]
+    n_classes = network.output_shape[-1]
+    if labels.min() < 0 or labels.max() >= n_classes:
+        raise ValueError(f"labels run from {labels.min()} to {labels.max()}; expected 0 to {n_classes - 1}.")
+    chosen = np.eye(n_classes, dtype=np.float32)[labels]
     gradient = input_gradient(
         lambda a: ops.sum(rest([a, ops.convert_to_tensor(x)], training=False) * chosen), activation
     )
@@ -84,7 +96,8 @@ def evidence_maps(
     return (heat / np.maximum(heat.max(axis=(1, 2), keepdims=True), 1e-9)).astype(np.float32)
 
 
-def apply_mask(clip: np.ndarray, gain: np.ndarray, settings: FeatureSettings | None = None) -> np.ndarray:
+@checked
+def apply_mask(clip: ArrayLike, gain: np.ndarray, settings: FeatureSettings | None = None) -> np.ndarray:
     """Play a clip through a picture: each place of its spectrogram is multiplied by the picture's value.
 
     Parameters
@@ -116,7 +129,7 @@ def apply_mask(clip: np.ndarray, gain: np.ndarray, settings: FeatureSettings | N
     s = settings or FeatureSettings()
     clip = check_audio(clip, "clip").astype(np.float64)
     spectrum = librosa.stft(clip, n_fft=s.n_fft, hop_length=s.hop_length)
-    gain = np.asarray(gain, np.float64)
+    gain = gain.astype(np.float64)
     if gain.ndim != 2 or gain.shape[1] != s.n_mels or len(gain) < spectrum.shape[1]:
         raise ValueError(
             f"gain has shape {gain.shape}; expected at least {spectrum.shape[1]} frames of {s.n_mels} bands."

@@ -24,9 +24,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..._validate import checked
 from ...layers import sigmoid
 
 
+@checked
 def rnn_step(
     x_t: np.ndarray,
     h_prev: np.ndarray,
@@ -77,6 +79,7 @@ def rnn_step(
     return f(h_prev @ W_hh.T + x_t @ W_xh.T + b_h)
 
 
+@checked
 def rnn(
     x: np.ndarray,
     W_xh: np.ndarray,
@@ -123,11 +126,10 @@ def rnn(
     >>> h[:, 0].tolist(), o[:, 0].tolist()
     ([1.0, 3.0, 6.0], [2.0, 6.0, 12.0])
     """
-    x = np.asarray(x)
     if x.ndim < 2:
         raise ValueError(f"x has shape {x.shape}; expected (n_steps, n_in), or a batch of such.")
     n_hidden = len(W_hh)
-    h_t = np.zeros((*x.shape[:-2], n_hidden), np.result_type(x, W_hh)) if h_0 is None else np.asarray(h_0)
+    h_t = np.zeros((*x.shape[:-2], n_hidden), np.result_type(x, W_hh)) if h_0 is None else h_0
     h, o = [], []
     for t in range(x.shape[-2]):
         # h_t = f( W_hh h_{t−1} + W_xh x_t + b_h )
@@ -139,6 +141,7 @@ def rnn(
     return np.stack(h, axis=-2), np.stack(o, axis=-2)
 
 
+@checked
 def lstm_step(
     x_t: np.ndarray,
     h_prev: np.ndarray,
@@ -189,6 +192,7 @@ def lstm_step(
     return o * np.tanh(c_t), c_t
 
 
+@checked
 def gru_step(
     x_t: np.ndarray,
     h_prev: np.ndarray,
@@ -238,12 +242,13 @@ def gru_step(
 def _check_weights(
     x_t: np.ndarray, h: np.ndarray, W_xh: np.ndarray, W_hh: np.ndarray, b_h: np.ndarray, *, n_gates: int
 ) -> None:
-    n_hidden, n_in = np.shape(h)[-1], np.shape(x_t)[-1]
+    n_hidden, n_in = h.shape[-1], x_t.shape[-1]
     rows = n_gates * n_hidden
+    them = f"x_t of shape {x_t.shape} and h_prev of shape {h.shape}"
     hint = " Keras keeps the transpose; `from_keras` turns it."
-    if np.shape(W_xh) != (rows, n_in):
-        raise ValueError(f"W_xh has shape {np.shape(W_xh)}; expected ({rows}, {n_in}).{hint}")
-    if np.shape(W_hh) != (rows, n_hidden):
-        raise ValueError(f"W_hh has shape {np.shape(W_hh)}; expected ({rows}, {n_hidden}).{hint}")
-    if np.shape(b_h) != (rows,):
-        raise ValueError(f"b_h has shape {np.shape(b_h)}; expected ({rows},).")
+    if W_xh.shape != (rows, n_in):
+        raise ValueError(f"W_xh has shape {W_xh.shape}; expected ({rows}, {n_in}) for {them}.{hint}")
+    if W_hh.shape != (rows, n_hidden):
+        raise ValueError(f"W_hh has shape {W_hh.shape}; expected ({rows}, {n_hidden}) for {them}.{hint}")
+    if b_h.shape != (rows,):
+        raise ValueError(f"b_h has shape {b_h.shape}; expected ({rows},) for {them}.")

@@ -134,12 +134,12 @@ class TestGan:
 
     @pytest.mark.parametrize("digit", [-1, 10])
     def test_an_unknown_digit(self, gan, digit):
-        with pytest.raises(ValueError, match=f"digit is {digit}; expected a whole number from 0 to 9"):
+        with pytest.raises(ValueError, match=rf"digits\[0\] is {digit}; expected a whole number from 0 to 9"):
             gan.generate([digit])
 
     def test_other_bad_input(self, gan):
         for digits in ([1.5], np.zeros((1, 1), int), np.zeros(0, int)):
-            with pytest.raises(ValueError, match="digits is"):
+            with pytest.raises((TypeError, ValueError), match=r"digits(\[0\])? is"):
                 gan.generate_images(digits, gan.noise(1))
         with pytest.raises(ValueError, match=r"z has shape \(1, 3\)"):
             gan.generate_images([1], np.zeros((1, 3)))
