@@ -47,7 +47,8 @@ quick: $(VENV)/installed  ## unit tests alone: tiny recipes, no notebook, no bro
 
 test: book  ## unit tests, every notebook's outputs (nbval), and the pages in a real browser
 	@$(BIN)/python tests/browser.py
-	@$(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout 300 book/notebooks tests audio_edu
+	@$(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout 300 --ignore tests/backends \
+	    book/notebooks tests audio_edu
 
 # An environment that sees the packages of .venv, too: only the backend is installed.
 .venv-%/installed: $(VENV)/installed requirements-backends.txt
@@ -60,7 +61,7 @@ test: book  ## unit tests, every notebook's outputs (nbval), and the pages in a 
 
 TORCH ?= $(wildcard .venv-torch)
 test-backends: .venv-jax/installed $(if $(TORCH),.venv-torch/installed)  ## the networks on JAX; on PyTorch, too, with TORCH=1
-	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -q tests/backends
+	KERAS_BACKEND=jax .venv-jax/bin/python -m pytest -q -n 2 tests/backends
 ifneq ($(TORCH),)
 	KERAS_BACKEND=torch .venv-torch/bin/python -m pytest -q tests/backends
 else

@@ -66,13 +66,13 @@ def wall_seconds(item) -> float:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Keep in one process what belongs together: a notebook, a test file, the checks of a rendered page."""
+    """Keep in one process what belongs together: a notebook, a test file, the checks of a page."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid):
-            page = re.search(r"test_pages\.py::.*\[(.+\.html)", nodeid)
-            return page[1] if page else nodeid.partition("::")[0]
+            part = re.search(r"test_pages\.py::.*\[(.+\.html)|test_backends\.py::(\w+)", nodeid)
+            return (part[1] or part[2]) if part else nodeid.partition("::")[0]
 
     config.option.loadscopereorder = False  # the order is that of the items
     return Scheduling(config, log)

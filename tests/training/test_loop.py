@@ -32,7 +32,8 @@ def test_interrupted_training_ends_where_it_would_have(tmp_path, name):
     assert again["curve"] == report["curve"] and set(report["curve"]) == set(whole.curve_names)
 
 
-@every_family
+# Half a minute each. Dropout with its seeds, and two networks, are all that could be lost.
+@pytest.mark.parametrize("name", ["rnn", "gan"])
 @pytest.mark.slow
 def test_kill_9_and_resume(tmp_path, name):
     family, recipe, corpus = small(name)
