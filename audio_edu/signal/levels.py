@@ -44,7 +44,6 @@ def rms(x: ArrayLike) -> float | np.ndarray:
 
 
 @checked
-@checked
 def rms_db(x: ArrayLike) -> float | np.ndarray:
     """RMS level in dBFS; −inf for silence.
 
