@@ -13,7 +13,7 @@ from rendered import HTML, pages_with, rendered_pages, watched
 
 pytestmark = pytest.mark.browser
 
-# Scripts, styles and fonts take 2.4 MB of it.
+# The budget of a page with all that it loads; scripts, styles and fonts take 2.4 MB of it.
 MAX_PAGE_BYTES = 4_000_000
 # What the theme and the widgets cannot do otherwise; everything else has to be clean.
 ALLOWED_AXE = {"label-content-name-mismatch"}
