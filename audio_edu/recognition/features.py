@@ -123,9 +123,11 @@ def _from_its_word_on(x: np.ndarray, settings: FeatureSettings) -> np.ndarray:
     rest = np.concatenate([power[:start], power[start + n :]])
     if len(rest) > n // 4:
         silence = float(np.clip(4 * np.median(rest), silence, power.max() / 100))
-    before = int(np.argmax(power[start : start + n] > silence))
-    if before > MOST_BEFORE * step:
-        start += before - USUAL_BEFORE * step
+    # In noise the loudest part begins with the word itself: so look a little before it, too
+    first = max(0, start - MOST_BEFORE * step)
+    word = first + int(np.argmax(power[first : start + n] > silence))
+    if word > first and not USUAL_BEFORE * step <= word - start <= MOST_BEFORE * step:
+        start = max(0, word - USUAL_BEFORE * step)
     return x[start : start + n]
 
 

@@ -85,9 +85,17 @@ def test_silence_around_a_word_changes_nothing_however_long():
 @pytest.mark.parametrize("noise", [1e-4, 1e-3, 3e-3])
 def test_a_word_in_faint_noise_is_found(noise):
     word = _words(3)[0]
-    for before in (8000, 24_000, 80_000):
+    for before in (0, 8000, 24_000, 80_000):
         row = one_word_each([_around(word, before, 16_000, noise)], FeatureSettings())[0]
-        assert int(np.argmax(np.abs(row) > 0.5)) <= 240 + int(np.argmax(np.abs(word) > 0.5))
+        place = [int(np.argmax(np.abs(x) > 0.5)) for x in (row, word)]
+        assert -40 <= place[0] - place[1] <= 240, before
+
+
+def test_noise_after_a_word_does_not_move_its_beginning_to_the_edge():
+    word = np.pad(np.sin(np.arange(3000.0)), (200, 0))
+    x = np.concatenate([word, 3e-3 * RNG.standard_normal(16_000)])
+    row = one_word_each([x], FeatureSettings())[0]
+    assert 160 <= np.argmax(np.abs(row) > 0.5) <= 320
 
 
 @pytest.mark.parametrize("offset", [-0.1, 0.03, 0.1])
