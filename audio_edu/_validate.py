@@ -279,8 +279,10 @@ def check_array(value: Any, name: str, *, kind: str = "f", gap: float | None = N
         raise TypeError(f"{name} is {shown(value)}; expected an array of {wanted}.")
     if not x.size:
         raise ValueError(f"{name} is empty, of shape {x.shape}; expected an array of {wanted}.")
-    is_gap = False if gap is None else np.isnan(x) if np.isnan(gap) else x == gap
-    check_finite(np.where(is_gap, 0.0, x) if gap is not None else x, name)
+    numbers = x
+    if gap is not None:
+        numbers = np.where(np.isnan(x) if np.isnan(gap) else x == gap, 0.0, x)
+    check_finite(numbers, name)
     return x if x.dtype == np.float32 and kind == "f" else x.astype(dtype, copy=False)
 
 

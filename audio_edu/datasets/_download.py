@@ -105,7 +105,7 @@ def _fill(url: str, part: Path) -> None:
     """Download into a ``.part`` file that outlives a broken connection."""
     for attempt in range(N_ATTEMPTS):
         try:
-            return _continue(url, part)
+            _continue(url, part)
         except requests.RequestException as error:
             status = getattr(error.response, "status_code", None)
             if attempt + 1 == N_ATTEMPTS or (status is not None and status < 500):
@@ -115,7 +115,8 @@ def _fill(url: str, part: Path) -> None:
                     "path=..., or use load_digits(), which needs no download."
                 ) from error
             time.sleep(2**attempt / 4)
-    return None
+        else:
+            return
 
 
 def _continue(url: str, part: Path) -> None:

@@ -108,15 +108,19 @@ def one_word_each(clips: Sequence[Clip], settings: FeatureSettings) -> np.ndarra
     >>> rows.shape, bool(np.abs(rows[0, :160]).max() < 1e-3 < np.abs(rows[0, 160:320]).max())
     ((1, 8000), True)
     """
-    clips = [without_offset(clip) for clip in clips]
-    return fit_length([_from_its_word_on(clip, settings) for clip in clips], settings.n_samples)
+    return _one_word_each(clips, settings)
+
+
+def _one_word_each(clips: Sequence[np.ndarray], settings: FeatureSettings) -> np.ndarray:
+    words = [_from_its_word_on(_without_offset(clip), settings) for clip in clips]
+    return _filled(words, settings.n_samples)
 
 
 def _from_its_word_on(x: np.ndarray, settings: FeatureSettings) -> np.ndarray:
     n, step = settings.n_samples, settings.hop_length
     if len(x) <= step:
-        return x
-    start = int(np.argmax(_window_energy(x, n))) if len(x) > n else 0
+        return x[:n]
+    start = _loudest(x, n)
     power = _window_energy(x, step)
     silence = SILENCE * power.max()
     # Where much is left outside of the loudest part, most of that is the room, and the word is louder
@@ -151,14 +155,20 @@ def fit_length(clips: Sequence[Clip], n_samples: Size) -> np.ndarray:
     >>> fit_length([np.ones(2), np.array([0.0, 0.1, 1.0, 1.0])], 3).tolist()
     [[1.0, 1.0, 0.0], [0.10000000149011612, 1.0, 1.0]]
     """
-    out = np.zeros((len(clips), n_samples), np.float32)
+    return _filled([clip[_loudest(clip, n_samples) :][:n_samples] for clip in clips], n_samples)
+
+
+def _filled(clips: Sequence[np.ndarray], n: int) -> np.ndarray:
+    """Zeros after clips of at most `n` samples [shape=(n_clips, n)]."""
+    out = np.zeros((len(clips), n), np.float32)
     for row, clip in zip(out, clips, strict=True):
-        start = 0
-        if len(clip) > n_samples:
-            start = int(np.argmax(_window_energy(clip, n_samples)))
-        part = clip[start : start + n_samples]
-        row[: len(part)] = part
+        row[: len(clip)] = clip
     return out
+
+
+def _loudest(x: np.ndarray, n: int) -> int:
+    """Where the `n` samples in a row with the most energy begin."""
+    return int(np.argmax(_window_energy(x, n))) if len(x) > n else 0
 
 
 def _window_energy(x: np.ndarray, n: int) -> np.ndarray:
@@ -189,6 +199,10 @@ def without_offset(x: Clip) -> np.ndarray:
     >>> without_offset(x + 0.3).round(3).tolist() == x.tolist(), without_offset(x) is x
     (True, True)
     """
+    return _without_offset(x)
+
+
+def _without_offset(x: np.ndarray) -> np.ndarray:
     changes = np.flatnonzero(x[1:] != x[:-1])
     if not len(changes):
         return np.zeros_like(x)
@@ -305,7 +319,7 @@ def speech_features(clips: Sequence[Clip], settings: FeatureSettings | None = No
     ((1, 101, 41), 52)
     """
     settings = settings or FeatureSettings()
-    mel_db = log_mel_frames(one_word_each(clips, settings), settings)
+    mel_db = log_mel_frames(_one_word_each(clips, settings), settings)
     return normalize_frames(mel_db, settings)
 
 
