@@ -6,6 +6,7 @@
   if (customElements.get("audio-player")) return;
 
   const FADE = 0.01; // seconds of every crossfade: short enough to feel instant, long enough not to click
+  const AHEAD = 0.005; // seconds from a command to its sound: what ends and what begins do so at one moment
   const HANDOVER_MS = 3000; // how long a removed explorer picture waits for the one that takes its place
   const shared = (window.audioEdu = { context: null, output: null, current: null, groups: new Map(), buffers: new Map() });
   let serial = 0;
@@ -167,7 +168,7 @@
 
     start(position) {
       const context = audioContext();
-      const at = context.currentTime + 0.005;
+      const at = context.currentTime + AHEAD;
       this.position = position;
       this.startedAt = at;
       this.voices = this.sounds.map((sound, i) => {
@@ -189,11 +190,12 @@
 
     silence() {
       if (!this.voices.length) return;
-      const t = shared.context.currentTime;
+      const at = shared.context.currentTime + AHEAD;
       for (const { source, gain } of this.voices) {
-        gain.gain.cancelScheduledValues(t);
-        gain.gain.setTargetAtTime(0, t, FADE / 4);
-        source.stop(t + 3 * FADE);
+        gain.gain.cancelScheduledValues(at);
+        gain.gain.setValueAtTime(gain.gain.value, at);
+        gain.gain.linearRampToValueAtTime(0, at + FADE);
+        source.stop(at + FADE);
       }
       this.voices = [];
     }
@@ -266,7 +268,7 @@
       Promise.all(this.sounds.map(async (sound) => { sound.buffer = await decode(sound.audio.src); })).then(() => {
         // Either may have changed meanwhile: paused, or this picture already replaced by the next.
         if (!this.isConnected || !old.playing || this.playing) return;
-        const position = follow();
+        const position = follow() + AHEAD;
         old.pause();
         this.start(position >= this.duration - 0.01 ? 0 : position);
       }, (error) => this.giveUp(error)).finally(() => { this.following = null; });

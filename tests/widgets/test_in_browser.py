@@ -275,8 +275,8 @@ def test_explorer_goes_on_playing_from_the_same_position(open_page):
     frame = int(0.01 * rate)
     level = np.sqrt((heard[: len(heard) // frame * frame].reshape(-1, frame) ** 2).mean(axis=1))
     level = level[np.flatnonzero(level)[0] + 1 :]
-    # where one sound fades into the next, their waves may cancel each other for a frame
-    assert np.maximum(level[1:], level[:-1]).min() > 0.25 * np.median(level)
+    # one sound fades into the next: two unlike tones have less power halfway, a gap would have none
+    assert level.min() > 0.5 * np.median(level)
     tail = np.abs(np.fft.rfft(heard[-10 * frame :]))
     assert tail.argmax() * rate / (10 * frame) == pytest.approx(400, abs=12)
     # Faster than the sounds can be decoded: the last one plays, and only that one.
