@@ -188,9 +188,9 @@
       this.tick();
     }
 
-    silence() {
+    silence(at) {
       if (!this.voices.length) return;
-      const at = shared.context.currentTime + AHEAD;
+      at ??= shared.context.currentTime + AHEAD;
       for (const { source, gain } of this.voices) {
         gain.gain.cancelScheduledValues(at);
         gain.gain.setValueAtTime(gain.gain.value, at);
@@ -200,11 +200,11 @@
       this.voices = [];
     }
 
-    pause() {
+    pause(at) {
       this.token++;
       this.position = this.now();
       this.playing = false;
-      this.silence();
+      this.silence(at);
       if (shared.current === this) shared.current = null;
       this.paint();
     }
@@ -269,8 +269,8 @@
         // Either may have changed meanwhile: paused, or this picture already replaced by the next.
         if (!this.isConnected || !old.playing || this.playing) return;
         const position = follow() + AHEAD;
-        old.pause();
         this.start(position >= this.duration - 0.01 ? 0 : position);
+        old.pause(this.startedAt); // last: between the two the old one is heard, not nothing
       }, (error) => this.giveUp(error)).finally(() => { this.following = null; });
     }
 
