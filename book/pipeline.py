@@ -49,6 +49,11 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",  # oneDNN's results depend on the processor's instruction set
     "CUDA_VISIBLE_DEVICES": "-1",
+    # Chapters run side by side, one a core: threads of one that wait for the other's cost more than they do.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
 }
 
 

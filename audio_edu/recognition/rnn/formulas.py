@@ -128,12 +128,13 @@ def rnn(
     """
     if x.ndim < 2:
         raise ValueError(f"x has shape {x.shape}; expected (n_steps, n_in), or a batch of such.")
+    step = rnn_step.__wrapped__  # type: ignore[attr-defined]  # checked once, at our own door
     n_hidden = len(W_hh)
     h_t = np.zeros((*x.shape[:-2], n_hidden), np.result_type(x, W_hh)) if h_0 is None else h_0
     h, o = [], []
     for t in range(x.shape[-2]):
         # h_t = f( W_hh h_{t−1} + W_xh x_t + b_h )
-        h_t = rnn_step(x[..., t, :], h_t, W_xh, W_hh, b_h, f=f)
+        h_t = step(x[..., t, :], h_t, W_xh, W_hh, b_h, f=f)
         # o_t = g( W_ho h_t + b_o )
         z = h_t if W_ho is None else h_t @ W_ho.T
         h.append(h_t)
