@@ -1,11 +1,15 @@
 """Every seed of the book is set here, and nowhere else."""
 
+from typing import Annotated
+
 from ._machine import settle_keras
+from ._validate import checked
 
 SEED = 2026
 
 
-def set_seed(seed: int = SEED) -> None:
+@checked
+def set_seed(seed: Annotated[int, (0, 2**32 - 1)] = SEED) -> None:
     """Seed Python, NumPy and Keras, and give Keras the book's settings: float32, channels last.
 
     Needed only where a network trains or samples; NumPy code takes ``np.random.default_rng(SEED)``. On a CPU
@@ -16,7 +20,7 @@ def set_seed(seed: int = SEED) -> None:
     Parameters
     ----------
     seed : int
-        The seed, 0 or above.
+        The seed, from 0 to 2³² − 1.
     """
     import keras
 

@@ -309,7 +309,7 @@ def speech_features(clips: Sequence[Clip], settings: FeatureSettings | None = No
     Raises
     ------
     ValueError
-        If a clip is empty or holds NaN.
+        If there is no clip, or one is empty or holds NaN.
 
     Examples
     --------
@@ -318,6 +318,8 @@ def speech_features(clips: Sequence[Clip], settings: FeatureSettings | None = No
     >>> x.shape, int(x[0, :, -1].sum())
     ((1, 101, 41), 52)
     """
+    if not clips:
+        raise ValueError("clips is empty; expected one sound or more.")
     settings = settings or FeatureSettings()
     mel_db = log_mel_frames(_one_word_each(clips, settings), settings)
     return normalize_frames(mel_db, settings)
