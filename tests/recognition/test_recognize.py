@@ -146,3 +146,14 @@ def test_what_is_no_sound_gets_no_nan():
 def test_shipped_cnn_recognises_real_people():
     people = load_fsdd(os.environ["AUDIO_EDU_FSDD"])
     assert classification_report(load_cnn().probabilities(people.audio), people)["accuracy"] > 0.85
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["cnn", "rnn", "attention"])
+def test_neither_silence_around_a_word_nor_an_offset_costs_anything(name):
+    test, model = load_digits().test, load_model(name)
+    around = [np.pad(clip, 24_000) + np.float32(0.03) for clip in test.audio]
+    right = [
+        np.mean(model.probabilities(clips).argmax(axis=1) == test.labels) for clips in (test.audio, around)
+    ]
+    assert right[1] >= right[0] - 0.005
