@@ -16,7 +16,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._validate import Clip, Positive, Size, check_positive, check_range, check_sample_rate, checked
+from .._validate import (
+    Clip,
+    Positive,
+    Size,
+    check_positive,
+    check_range,
+    check_sample_rate,
+    checked,
+    unchecked,
+)
 from ..signal.mel import log_mel
 
 #: What has a smaller share of the power of the loudest 10 ms (−45 dB) is silence, and no word begins with it.
@@ -108,11 +117,7 @@ def one_word_each(clips: Sequence[Clip], settings: FeatureSettings) -> np.ndarra
     >>> rows.shape, bool(np.abs(rows[0, :160]).max() < 1e-3 < np.abs(rows[0, 160:320]).max())
     ((1, 8000), True)
     """
-    return _one_word_each(clips, settings)
-
-
-def _one_word_each(clips: Sequence[np.ndarray], settings: FeatureSettings) -> np.ndarray:
-    words = [_from_its_word_on(_without_offset(clip), settings) for clip in clips]
+    words = [_from_its_word_on(unchecked(without_offset)(clip), settings) for clip in clips]
     return _filled(words, settings.n_samples)
 
 
@@ -199,10 +204,6 @@ def without_offset(x: Clip) -> np.ndarray:
     >>> without_offset(x + 0.3).round(3).tolist() == x.tolist(), without_offset(x) is x
     (True, True)
     """
-    return _without_offset(x)
-
-
-def _without_offset(x: np.ndarray) -> np.ndarray:
     changes = np.flatnonzero(x[1:] != x[:-1])
     if not len(changes):
         return np.zeros_like(x)
@@ -321,7 +322,7 @@ def speech_features(clips: Sequence[Clip], settings: FeatureSettings | None = No
     if not clips:
         raise ValueError("clips is empty; expected one sound or more.")
     settings = settings or FeatureSettings()
-    mel_db = log_mel_frames(_one_word_each(clips, settings), settings)
+    mel_db = log_mel_frames(unchecked(one_word_each)(clips, settings), settings)
     return normalize_frames(mel_db, settings)
 
 

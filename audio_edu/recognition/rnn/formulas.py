@@ -24,7 +24,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..._validate import checked
+from ..._validate import checked, unchecked
 from ...layers import sigmoid
 
 
@@ -128,7 +128,7 @@ def rnn(
     """
     if x.ndim < 2:
         raise ValueError(f"x has shape {x.shape}; expected (n_steps, n_in), or a batch of such.")
-    step = rnn_step.__wrapped__  # type: ignore[attr-defined]  # checked once, at our own door
+    step = unchecked(rnn_step)  # what it is given was checked at our own door
     n_hidden = len(W_hh)
     h_t = np.zeros((*x.shape[:-2], n_hidden), np.result_type(x, W_hh)) if h_0 is None else h_0
     h, o = [], []
