@@ -85,11 +85,17 @@ def claimed(path: Path) -> Iterator[None]:
     ------
     RuntimeError
         If another process works on it.
+    OSError
+        If nothing can be made beside it.
     """
     from filelock import FileLock, Timeout
 
     target = Path(os.path.realpath(path))
     lock = FileLock(target.with_name(f".{target.name}.lock"), timeout=0)
+    try:  # FileLock takes every failure to open it for another process's work
+        open(lock.lock_file, "a").close()
+    except OSError as error:
+        raise OSError(f"nothing can be written beside {path}: {error.strerror}; name another place.") from error
     try:
         lock.acquire()
     except Timeout:

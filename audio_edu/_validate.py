@@ -410,7 +410,7 @@ def check_positive(value: Any, name: str, *, integer: bool = False, unit: str = 
 
 def check_sample_rate(sample_rate: Any, name: str = "sample_rate") -> int | float:
     """Return `sample_rate` if it is a finite number of samples a second above zero."""
-    return check_positive(sample_rate, name, unit="of samples a second (Hz)", most=10**9)
+    return check_positive(sample_rate, name, unit="of samples a second (Hz)", most=10**6)
 
 
 def check_choice(value: Any, name: str, choices: Iterable[Any]) -> Any:

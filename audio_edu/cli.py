@@ -162,7 +162,8 @@ def _train(args: argparse.Namespace) -> int:
     out = out if out.suffix == ".npz" else out.with_name(f"{out.name}.npz")  # lr0.01 has no suffix
     state = out.with_name(f".{out.stem}.state.npz")
     out.parent.mkdir(parents=True, exist_ok=True)
-    for place in (out, out.with_suffix(".json"), state):  # before the work, not after it
+    # before the work, not after it; and where --out stands as it is, too: /dev/null is no /dev/null.npz
+    for place in (args.out or out, out, out.with_suffix(".json"), state):
         check_writable(place)
     with claimed(out):
         if args.resume and out.is_file() and not state.is_file():

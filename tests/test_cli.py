@@ -106,6 +106,8 @@ def test_bench_times_a_shipped_recogniser(capsys):
         (["train", "cnn", "--set", f"width={10**9}"], "width is 1000000000"),
         (["train", "cnn", "--out", "."], "is a folder"),
         (["train", "cnn", "--out", "/dev/null/x"], "/dev/null"),
+        (["train", "cnn", "--out", "/dev/null"], "/dev/null is a device"),
+        (["train", "cnn", "--out", "/proc/x.npz"], "nothing can be written beside /proc/x.npz"),
         (["train", "cnn", "--set", "gravity=1"], "gravity"),
         (["train", "cnn", "--set", "augmentation.gravity=1"], "gravity"),
         (["train", "cnn", "--set", "width=wide"], "width"),

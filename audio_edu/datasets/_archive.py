@@ -8,6 +8,7 @@ named otherwise than a recording; one warning says how many, which, and why.
 import bz2
 import gzip
 import lzma
+import posixpath
 import re
 import tarfile
 import unicodedata
@@ -68,7 +69,10 @@ def recordings(
     clips, passed_over, guessed = [], {}, {}
     try:
         for name, read in _members(path):
-            if wanted(name):
+            if any(part.startswith(".") for part in name.parts[:-1]):
+                if wanted(name):
+                    _note(passed_over, name, "in a hidden folder")
+            elif wanted(name):
                 try:
                     x, _, guesses = read_sound(
                         read(), sample_rate=sample_rate, longest_s=LONGEST_S, silence=False
@@ -136,7 +140,7 @@ def _members(path: Path) -> Iterator[Member]:
             raise ValueError(
                 f"{path} has a member that climbs out of the archive, {str(name)!r}; it is not used at all."
             )
-        if not any(part.startswith((".", "__MACOSX")) for part in name.parts):  # what systems leave
+        if name.parts[0] != "__MACOSX" and not name.name.startswith("."):  # what systems leave
             yield name, read
 
 
@@ -160,7 +164,7 @@ def _name(text: str, encoding: str = "utf-8") -> PurePosixPath:
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
         text = text if text.isprintable() else raw.decode("cp437")
-    return PurePosixPath(unicodedata.normalize("NFC", text).replace("\\", "/"))
+    return PurePosixPath(posixpath.normpath(unicodedata.normalize("NFC", text).replace("\\", "/")))
 
 
 def _most(path: Path) -> int:
@@ -208,7 +212,7 @@ def _tar(path: Path, magic: bytes) -> Iterator[Member]:
 
             for entry in archive:
                 if not entry.isdir():
-                    yield _name(entry.name.removeprefix("./")), lambda entry=entry: read(entry)
+                    yield _name(entry.name), lambda entry=entry: read(entry)
             while rest := archive.fileobj.read(1 << 16):  # to the end, where the checksum is
                 if any(rest):
                     raise tarfile.ReadError("it goes on after its end")

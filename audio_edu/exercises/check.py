@@ -24,6 +24,7 @@ import tomllib
 from functools import cache
 from html import escape
 from importlib import import_module
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -116,9 +117,11 @@ def mistake(name: str, answer: Any) -> str:
 def _wrong_number(exercise: dict[str, Any], answer: Any) -> str:
     if isinstance(answer, str):
         return SAID["quotes"]
-    if np.ndim(answer) or np.asarray(answer).dtype.kind not in "biuf":
+    if hasattr(answer, "__array__") and not np.ndim(answer):
+        answer = np.asarray(answer).item()
+    if not isinstance(answer, Real) or isinstance(answer, bool):
         return SAID["no_number"]
-    value, right = float(answer), exercise["right"]
+    value, right = _as_float(answer), exercise["right"]
     if not math.isfinite(value):
         return SAID["nan"] if math.isnan(value) else SAID["infinite"]
     tolerance = exercise.get("tolerance", 1e-6 * abs(right))
@@ -134,6 +137,13 @@ def _wrong_number(exercise: dict[str, Any], answer: Any) -> str:
     if abs(value - right) < CLOSE * abs(right):
         return SAID["rounded"]
     return SAID["large"] if value > right else SAID["small"]
+
+
+def _as_float(number: Real) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # 10**400 is a number, and no float
+        return math.copysign(1e308, number > 0 or -1)
 
 
 def _wrong_letters(exercise: dict[str, Any], answer: Any) -> str:

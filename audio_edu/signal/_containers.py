@@ -9,6 +9,7 @@ follow the file's name: "is cut short: ...".
 
 import re
 import struct
+import zlib
 
 #: By the first bytes: where chunks begin, how a chunk begins (its name, its size), what the size counts
 #: beside the content, what it is padded to, the samples' chunk, and what comes before the samples in it.
@@ -24,6 +25,12 @@ _CHUNKS = {
 _NEEDED = (b"fmt ", b"fact", b"data", b"COMM", b"SSND", b"desc", b"chan", b"kuki", b"pakt")
 _NAME = re.compile(rb"[ -~]{4}|ID3|TAG")  # of a chunk, or of a tag among them
 _FLAC = re.compile(rb"fLaC[\0\x80]\0\0\x22")
+# What may begin where a FLAC stream ends: it does not say how many bytes it has.
+_AFTER_FLAC = re.compile(_FLAC.pattern + rb"|RIFF....WAVE|FORM....AIF[FC]|OggS\0\x02", re.DOTALL)
+# Chunks that come after the samples. Where the samples have no size, they end where one of these begins
+# that ends with the file.
+_AFTER_SAMPLES = re.compile(rb"LIST|ID3 |id3 |cue |smpl|bext|iXML|_PMX|ANNO|NAME|AUTH")
+_REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 # The first frame of most MP3 files is silent and counts the others: "Xing" after the side information.
 _MP3_COUNT = re.compile(
     rb"\xff...(?:(?:..)?(?:.{9}|.{17}|.{32})(?:Xing|Info)...(.)(....)|.{32}VBRI)", re.DOTALL
@@ -67,6 +74,7 @@ def split_streams(data: bytes) -> tuple[list[bytes], list[str]]:
     """
     streams: list[bytes] = []
     remarks: list[str] = []
+    data = data[: _before_tags(data)]
     position = _after_tags(data, 0)
     while position < len(data):
         read = next((read for pattern, read in _READERS if pattern.match(data, position)), None)
@@ -105,6 +113,21 @@ def _after_tags(data: bytes, position: int) -> int:
             return zeros
 
 
+def _before_tags(data: bytes) -> int:
+    """Return where the tags begin that one knows by their end only (APE, Lyrics3), or the data's end."""
+    end = begin = len(data) - (128 if data[-128:].startswith(b"TAG") else 0)  # ID3v1 is the last
+    while True:
+        size = 0
+        if begin >= 32 and data[begin - 32 : begin - 24] == b"APETAGEX":
+            n_bytes, _, flags = struct.unpack_from("<III", data, begin - 20)
+            size = n_bytes + (32 if flags >> 31 else 0)
+        elif data[begin - 9 : begin] == b"LYRICS200" and data[begin - 15 : begin - 9].isdigit():
+            size = 15 + int(data[begin - 15 : begin - 9])
+        if not 0 < size <= begin:
+            return begin if begin < end else len(data)
+        begin -= size
+
+
 def _true_size(size: int, available: int, before: int, remarks: list[str]) -> int:
     """Return how many bytes of samples there are: `size`, if the `available` ones allow it."""
     if size <= before < available or (size > available and -size % 2**31 < 2**16):
@@ -141,7 +164,7 @@ def _read_chunks(data: bytes, begin: int, remarks: list[str]) -> tuple[bytes, in
             found = True
             size = size64 if size64 and size == 0xFFFFFFFF else size
             if size > before or not _is_chunk(data, start + max(size, 0), head, counted):
-                size = _true_size(size, len(data) - start, before, remarks)
+                size = _true_size(size, _last_chunk(data, start, head, counted) - start, before, remarks)
         end = start + size
         if not 0 <= size <= len(data) - start:
             raise ValueError(f"is cut short or damaged: its chunk {name[:4]!r} is not complete.")
@@ -163,6 +186,17 @@ def _is_chunk(data: bytes, position: int, head: str, counted: int) -> bool:
     return bool(_NAME.match(name)) and 0 <= size - counted <= len(data) - position
 
 
+def _last_chunk(data: bytes, start: int, head: str, counted: int) -> int:
+    """Return where the chunk begins that ends with the data and is not sound, or the data's end."""
+    width = struct.calcsize(head)
+    for match in _AFTER_SAMPLES.finditer(data, start, max(start, len(data) - width + 4)):
+        if match.start() + width <= len(data):
+            size = struct.unpack_from(head, data, match.start())[1] - counted
+            if match.start() + width + size in (len(data), len(data) - size % 2):
+                return match.start()
+    return len(data)
+
+
 def _read_au(data: bytes, begin: int, remarks: list[str]) -> tuple[bytes, int]:
     if len(data) < begin + 24:
         raise ValueError(f"is cut short: {len(data)} bytes without samples.")
@@ -174,18 +208,31 @@ def _read_au(data: bytes, begin: int, remarks: list[str]) -> tuple[bytes, int]:
 
 
 def _read_ogg(data: bytes, begin: int, remarks: list[str]) -> tuple[bytes, int]:
-    position, flags, begun = begin, 0, False
+    position, flags, begun, next_page = begin, 0, False, {}
     while data[position : position + 4] == b"OggS" and position + 27 <= len(data):
         if data[position + 5] & 2 and begun:  # the first page of the next stream
             break
         flags, n_segments = data[position + 5], data[position + 26]
         begun = begun or not flags & 2
-        position += 27 + n_segments + sum(data[position + 27 : position + 27 + n_segments])
+        end = position + 27 + n_segments + sum(data[position + 27 : position + 27 + n_segments])
+        serial, number, checksum = struct.unpack_from("<III", data, position + 14)
+        page = data[position : position + 22] + bytes(4) + data[position + 26 : end]
+        # Opus decoders pass over a damaged page without a word
+        if end <= len(data) and (checksum != _ogg_crc(page) or number != next_page.get(serial, number)):
+            raise ValueError(f"is damaged: Ogg page {number} is not as it was written, or one before it is lost.")
+        next_page[serial] = number + 1
+        position = end
     if position > len(data) or not flags & 4:
         raise ValueError(
             "is cut short: its last Ogg page is not complete, or not the last one of the stream."
         )
     return data[begin:position], position
+
+
+def _ogg_crc(page: bytes) -> int:
+    """The CRC of Ogg takes bits from the highest on, from 0: `zlib`'s, with all bits the other way round."""
+    crc = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return int(f"{crc:032b}"[::-1], 2)
 
 
 def _read_flac(data: bytes, begin: int, remarks: list[str]) -> tuple[bytes, int]:
@@ -194,7 +241,7 @@ def _read_flac(data: bytes, begin: int, remarks: list[str]) -> tuple[bytes, int]
             "is a FLAC file from a pipe: its header does not say how long it is. Write it anew, for example: "
             "ffmpeg -i FILE out.flac"
         )
-    following = _FLAC.search(data, begin + 4)
+    following = _AFTER_FLAC.search(data, begin + 4)
     end = following.start() if following else len(data)
     return data[begin:end], end
 

@@ -5,6 +5,7 @@ announces more samples than the file holds, one that is no sound at all. `read_s
 whatever reads sound in this package goes through it.
 """
 
+import hashlib
 import io
 import os
 import warnings
@@ -40,7 +41,7 @@ _FORMATS = {
 def load_audio(
     path: str | os.PathLike[str], *, sample_rate: int | None = None, mono: bool = True
 ) -> tuple[np.ndarray, int]:
-    """Read a sound file (WAV, FLAC, Ogg Vorbis, Opus, MP3 and what else libsndfile knows).
+    """Read a sound file: WAV, AIFF, AU, CAF, W64, FLAC, Ogg (Vorbis, Opus) or MP3.
 
     Parameters
     ----------
@@ -147,7 +148,7 @@ def read_sound(
         x, native = _decode(streams, sample_rate, longest_s)
     except (sf.LibsndfileError, RuntimeError) as error:
         raise ValueError(
-            f"cannot be read as audio: it is damaged, or of a kind that libsndfile does not know: "
+            f"cannot be read as audio: it is cut short, damaged, or of a kind that libsndfile does not know: "
             f"{getattr(error, 'error_string', error)}"
         ) from error
     if not np.isfinite(x).all():
@@ -186,9 +187,14 @@ def _decode(streams: list[bytes], sample_rate: int | None, longest_s: float) -> 
                     f"lasts {seconds:,.0f} s, which takes {n_bytes:,.0f} bytes; at most {longest_s:,.0f} s "
                     f"and {LARGEST:,} bytes are read."
                 )
+            md5 = _Md5(stream) if sound.format == "FLAC" else None
             while len(block := sound.read(_BLOCK, dtype="float32", always_2d=True)):
                 blocks.append(block)
                 n_samples += len(block)
+                if md5:
+                    md5.update(block)
+            if md5 and not md5.matches():
+                raise ValueError("is damaged, or longer than its header says: its samples' MD5 differs.")
             # An MP3 stores its length as a count of 1152-sample frames and may drop the last ones.
             is_mp3 = sound.format == "MP3" or sound.subtype.startswith("MPEG")
             if sound.frames > n_samples - begun + (2 * 1152 if is_mp3 else 0):
@@ -199,6 +205,24 @@ def _decode(streams: list[bytes], sample_rate: int | None, longest_s: float) -> 
     if not n_samples:
         raise ValueError("is a sound file without a single sample.")
     return np.concatenate(blocks).T, rate
+
+
+class _Md5:
+    """The digest that a FLAC file keeps of its samples: of integers, as few bytes each as hold the bits."""
+
+    def __init__(self, stream: bytes):
+        self.bits = ((stream[20] & 1) << 4 | stream[21] >> 4) + 1
+        self.announced = stream[26:42]
+        self.digest = hashlib.md5(usedforsecurity=False)
+
+    def update(self, block: np.ndarray) -> None:
+        codes = np.round(block * 2.0 ** (self.bits - 1)).astype("<i4")
+        octets = codes.reshape(-1, 1).view(np.uint8)[:, : -(-self.bits // 8)]
+        self.digest.update(octets.tobytes())
+
+    def matches(self) -> bool:
+        """Whether they are equal; true for a writer that left no digest, and above what a float32 holds."""
+        return not any(self.announced) or self.bits > 24 or self.digest.digest() == self.announced
 
 
 def _is_silence(x: np.ndarray) -> bool:
@@ -262,6 +286,8 @@ def save_audio(path: str | os.PathLike[str], x: np.ndarray, sample_rate: int, *,
     """
     path = _check_path(path)
     x = check_audio(x, "x", ndim=(1, 2))
+    if not x.size:
+        raise ValueError(f"x has shape {x.shape}; expected at least one channel of one sample.")
     suffix = path.suffix.lower()
     if suffix not in _FORMATS:
         raise ValueError(f"path: cannot write {path.suffix!r} files; use one of {', '.join(_FORMATS)}.")

@@ -145,6 +145,22 @@ def test_names(tmp_path, kind):
     assert corpus.voices.tolist() == ["a", "a:b", "jos\u00e9", "jos\u00e9"]
 
 
+@pytest.mark.parametrize("kind", ARCHIVES)
+def test_a_name_climbs_out_only_if_it_ends_outside(tmp_path, kind):
+    corpus, _ = loaded(MAKERS[kind](tmp_path / "a", {"a/../b/0_anna_0.wav": wav()}))
+    assert len(corpus) == 1
+    for name in ("../0_anna_0.wav", "a/../../0_anna_0.wav", "/0_anna_0.wav"):
+        with pytest.raises(ValueError, match="climbs out of the archive"):
+            loaded(MAKERS[kind](tmp_path / "b", {name: wav()}))
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_hidden_folders_are_counted(tmp_path, kind):
+    names = ["ok/0_anna_0.wav", ".rec/1_anna_0.wav", ".git/config", "__MACOSX/ok/._0_anna_0.wav"]
+    corpus, said = loaded(MAKERS[kind](tmp_path / "a", {name: wav() for name in names}))
+    assert len(corpus) == 1 and "1 of 2 files passed over. 1_anna_0.wav: in a hidden folder" in said
+
+
 @pytest.mark.parametrize("kind", ["zip", "tar", "folder"])
 def test_names_in_latin_1(tmp_path, kind):
     names = [f"{digit}_joX_0.wav" for digit in range(2)]

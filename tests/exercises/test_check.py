@@ -30,7 +30,10 @@ KINDS = ("compute", "derive", "listen", "design")
         ("02-1", np.nan, "NaN"),
         ("02-1", np.inf, "infinite"),
         ("02-1", [7199], "a number is asked for"),
-        ("02-1", True, "too small"),
+        ("02-1", True, "a number is asked for"),
+        ("02-1", np.array(7199), "Right!"),
+        ("02-1", 10**400, "too large"),
+        ("02-1", -(10**400), "too small"),
     ],
 )
 def test_what_is_said_of_a_number(name, answer, said, capsys):

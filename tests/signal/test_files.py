@@ -65,6 +65,51 @@ def test_cut_files_are_refused_and_joined_ones_read_whole(container, subtype):
         read_sound(a + encoded(np.stack([noise(), noise()], 1), "FLAC"))
 
 
+@pytest.mark.parametrize("subtype", ["VORBIS", "OPUS"])
+def test_an_ogg_file_with_a_changed_bit_or_a_lost_page_is_refused(subtype):
+    a = encoded(noise(20_000), "OGG", subtype, 8000)
+    for place in np.random.default_rng(0).integers(0, 8 * len(a), 40):
+        changed = bytearray(a)
+        changed[place // 8] ^= 1 << place % 8
+        with pytest.raises(ValueError, match="damaged|cut short|cannot be read|neither sound nor"):
+            read_sound(bytes(changed))
+    starts = [match.start() for match in re.finditer(b"OggS", a)] + [len(a)]
+    with pytest.raises(ValueError, match="one before it is lost"):
+        read_sound(a[: starts[-3]] + a[starts[-2] :])
+
+
+@pytest.mark.parametrize(("subtype", "n_channels"), [("PCM_S8", 1), ("PCM_16", 2), ("PCM_24", 1)])
+def test_a_flac_file_that_is_longer_than_it_says_is_refused(subtype, n_channels):
+    a = encoded(np.stack([noise(20_000)] * n_channels, 1), "FLAC", subtype)
+    assert length(a) == length(a + b"junk") == 20_000
+    assert length(a + encoded(np.stack([noise()] * n_channels, 1))) == 23_001
+    size = int.from_bytes(a[18:26], "big")
+    shorter = a[:18] + (size - 8000).to_bytes(8, "big") + a[26:]
+    with pytest.raises(ValueError, match="longer than its header says"):
+        read_sound(shorter)
+
+
+@pytest.mark.parametrize(("container", "subtype"), CONTAINERS)
+@pytest.mark.parametrize("id3", [b"", TAG])
+def test_tags_that_are_known_by_their_end_are_left_out(container, subtype, id3):
+    a = encoded(noise(), container, subtype)
+    items = struct.pack("<II", 3, 0) + b"Key\0abc"
+    footer = b"APETAGEX" + struct.pack("<IIII", 2000, len(items) + 32, 1, 0) + bytes(8)
+    header = b"APETAGEX" + struct.pack("<IIII", 2000, len(items) + 32, 1, 5 << 29) + bytes(8)
+    both = header + items + footer[:20] + struct.pack("<I", 1 << 31) + footer[24:]
+    lyrics = b"LYRICSBEGIN" + b"x" * 40
+    for tag in (items + footer, both, lyrics + b"%06dLYRICS200" % len(lyrics)):
+        assert length(a + tag + id3) == length(a)
+
+
+def test_samples_without_a_size_end_where_the_last_chunk_begins():
+    a = bytearray(encoded(noise()))
+    a[40:44] = bytes(4)
+    remarks = read_sound(bytes(a) + b"LIST" + struct.pack("<I", 4) + b"INFO")[2]
+    assert length(bytes(a) + b"LIST" + struct.pack("<I", 4) + b"INFO") == 3001
+    assert "no size in its header" in remarks[0]
+
+
 @pytest.mark.parametrize(
     ("container", "subtype"), [each for each in CONTAINERS if each[0][:3] not in ("FLA", "OGG", "MP3")]
 )
@@ -228,6 +273,7 @@ def test_silence_is_told_from_sound(container, subtype, n_bits):
         ("a.mp3", (3, 9), 44_100, "x has 3 channels; .mp3 files hold at most 2"),
         ("a.flac", (9, 99), 8000, "x has 9 channels; .flac files hold at most 8"),
         ("a.wav", (65, 99), 8000, "x has 65 channels"),
+        ("a.wav", (0, 99), 8000, r"x has shape \(0, 99\); expected at least one channel"),
         ("a.wav", (100, 2), 8000, r"x has shape \(100, 2\); expected \(n_channels, n_samples\): use x.T"),
     ],
 )
