@@ -95,7 +95,9 @@ def claimed(path: Path) -> Iterator[None]:
     try:  # FileLock takes every failure to open it for another process's work
         open(lock.lock_file, "a").close()
     except OSError as error:
-        raise OSError(f"nothing can be written beside {path}: {error.strerror}; name another place.") from error
+        raise OSError(
+            f"nothing can be written beside {path}: {error.strerror}; name another place."
+        ) from error
     try:
         lock.acquire()
     except Timeout:

@@ -219,7 +219,9 @@ def _read_ogg(data: bytes, begin: int, remarks: list[str]) -> tuple[bytes, int]:
         page = data[position : position + 22] + bytes(4) + data[position + 26 : end]
         # Opus decoders pass over a damaged page without a word
         if end <= len(data) and (checksum != _ogg_crc(page) or number != next_page.get(serial, number)):
-            raise ValueError(f"is damaged: Ogg page {number} is not as it was written, or one before it is lost.")
+            raise ValueError(
+                f"is damaged: Ogg page {number} is not as it was written, or the one before it is lost."
+            )
         next_page[serial] = number + 1
         position = end
     if position > len(data) or not flags & 4:

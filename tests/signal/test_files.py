@@ -71,10 +71,10 @@ def test_an_ogg_file_with_a_changed_bit_or_a_lost_page_is_refused(subtype):
     for place in np.random.default_rng(0).integers(0, 8 * len(a), 40):
         changed = bytearray(a)
         changed[place // 8] ^= 1 << place % 8
-        with pytest.raises(ValueError, match="damaged|cut short|cannot be read|neither sound nor"):
+        with pytest.raises(ValueError, match=r"damaged|cut short|cannot be read|neither sound nor"):
             read_sound(bytes(changed))
     starts = [match.start() for match in re.finditer(b"OggS", a)] + [len(a)]
-    with pytest.raises(ValueError, match="one before it is lost"):
+    with pytest.raises(ValueError, match="the one before it is lost"):
         read_sound(a[: starts[-3]] + a[starts[-2] :])
 
 
