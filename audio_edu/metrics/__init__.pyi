@@ -8,5 +8,6 @@ from .distributions import judge_clips as judge_clips
 from .distributions import nearest_clips as nearest_clips
 from .distributions import trained_on as trained_on
 from .intervals import accuracy_interval as accuracy_interval
+from .intervals import bootstrap_interval as bootstrap_interval
 from .intervals import sign_test as sign_test
 from .intervals import speaker_interval as speaker_interval

@@ -19,6 +19,7 @@ from .._validate import checked
 from ..datasets import Corpus
 from ..signal import log_mel
 from .classification import Clips, fitted_svm
+from .intervals import bootstrap_interval
 
 #: Quieter than this, below a clip's loudest, two clips are equally silent.
 FLOOR_DB = -50.0
@@ -115,15 +116,21 @@ def judge_clips(clips: Clips, judge: Judge, reference: np.ndarray) -> dict[str, 
     Returns
     -------
     dict
-        ``n_clips``; ``recognized``, the share taken for what was asked for; ``inception_score``;
-        ``frechet_distance``.
+        ``n_clips``; ``recognized``, the share taken for what was asked for; ``inception_score`` and
+        ``frechet_distance``, both also ``_interval``, over the clips (those of the reference stay).
     """
-    p = judge.probabilities(clips.audio)
+    p, embeddings = judge.probabilities(clips.audio), judge.embeddings(clips.audio)
+
+    def distance(rows: np.ndarray) -> float:
+        return frechet_distance(rows, reference)
+
     return {
         "n_clips": len(clips),
         "recognized": float((p.argmax(axis=1) == clips.labels).mean()),
         "inception_score": inception_score(p),
-        "frechet_distance": frechet_distance(judge.embeddings(clips.audio), reference),
+        "inception_score_interval": [round(v, 4) for v in bootstrap_interval(inception_score, p)],
+        "frechet_distance": distance(embeddings),
+        "frechet_distance_interval": [round(v, 4) for v in bootstrap_interval(distance, embeddings)],
     }
 
 

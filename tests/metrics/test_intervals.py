@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from audio_edu.metrics import accuracy_interval, sign_test, speaker_interval
+from audio_edu.metrics import (
+    accuracy_interval,
+    bootstrap_interval,
+    frechet_distance,
+    sign_test,
+    speaker_interval,
+)
 
 RNG = np.random.default_rng(3)
 
@@ -22,6 +28,29 @@ def test_an_interval_of_few_speakers_is_wider_than_one_of_many_clips():
     low, high = speaker_interval(right, np.repeat(np.arange(20), 100))
     simple = accuracy_interval(int(right.sum()), right.size)
     assert high - low > 5 * (simple[1] - simple[0])
+
+
+def test_weights_count_as_clips_would():
+    values, speakers = np.array([1.0, 0.0, 0.5]), np.array(["a", "b", "b"])
+    twice = np.array([0, 0, 1, 2, 2])
+    weighted = speaker_interval(values, speakers, weights=[2, 1, 2])
+    assert weighted == pytest.approx(speaker_interval(values[twice], speakers[twice]))
+    with pytest.raises(ValueError, match="weights has shape"):
+        speaker_interval(values, speakers, weights=[1.0])
+
+
+def test_a_bootstrap_is_as_wide_as_theory_says():
+    x = RNG.normal(size=400)
+    low, high = bootstrap_interval(np.mean, x, n_draws=1000)
+    assert (low + high) / 2 == pytest.approx(x.mean())
+    assert high - low == pytest.approx(2 * 1.96 * x.std() / 20, rel=0.1)
+
+
+def test_a_bootstrap_of_a_frechet_distance_holds_what_was_measured():
+    """The draws' distances all lie above it, for in a draw clips come twice."""
+    a, b = RNG.normal(size=(2, 200, 20))
+    low, high = bootstrap_interval(lambda rows: frechet_distance(rows, b), a, n_draws=50)
+    assert low < frechet_distance(a, b) < high
 
 
 def test_the_sign_test():

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from ...datasets import Corpus
-from ...metrics import judge_clips, nearest_clips, speaker_interval, trained_on
+from ...metrics import bootstrap_interval, judge_clips, nearest_clips, speaker_interval, trained_on
 from ...reproducible import SEED
 from .data import words_that_fit
 from .generate import as_words, generated_corpus
@@ -58,12 +58,14 @@ def evaluate(
     Returns
     -------
     dict
-        ``n_clips``, ``recognized``, ``inception_score``, ``frechet_distance`` (to training clips) of
-        generated clips, of ``held_out_`` real ones, of other ``training_`` clips, and of both sent
-        ``through_pictures_`` and back; ``recognized_per_digit``. ``trained_on_generated_accuracy``, also
-        ``through_pictures`` (of training clips) and ``as_many_real``, each with an ``interval`` over voices.
-        ``nearest_db``, the median, and ``copies``, the share as near as copies played back later and with
-        another phase would be, both also ``held_out_``; ``nearest_db_smallest``; ``copies_nearest_db``.
+        ``n_clips``, ``recognized``, ``inception_score``, ``frechet_distance`` (to training clips), the last
+        two also ``_interval``, of generated clips, of ``held_out_`` real ones, of other ``training_`` clips,
+        and of both sent ``through_pictures_`` and back; ``recognized_per_digit``.
+        ``trained_on_generated_accuracy``, also ``through_pictures`` (of training clips) and ``as_many_real``,
+        each with an ``interval`` over voices; ``behind_real``, what the first is worse by than the last, on
+        the same clips, and its ``_interval``. ``nearest_db``, the median, also ``_interval``, and ``copies``,
+        the share as near as copies played back later and with another phase would be, both also
+        ``held_out_``; ``nearest_db_smallest``; ``copies_nearest_db``.
 
     Raises
     ------
@@ -99,10 +101,14 @@ def evaluate(
     right = judge.probabilities(generated.audio).argmax(axis=1) == generated.labels
     each = [right[generated.labels == k] for k in range(len(corpus.label_names))]
     report["recognized_per_digit"] = [_round(of_digit.mean()) for of_digit in each]
+    taught = {}
     for name, clips in {"generated": generated, "through_pictures": rebuilt, "as_many_real": seen}.items():
-        right = trained_on(clips, real, judge)
+        taught[name] = right = trained_on(clips, real, judge)
         report[f"trained_on_{name}_accuracy"] = right.mean()
         report[f"trained_on_{name}_interval"] = [_round(v) for v in speaker_interval(right, real.voices)]
+    behind = taught["as_many_real"].astype(float) - taught["generated"]
+    report["behind_real"] = behind.mean()
+    report["behind_real_interval"] = [_round(v) for v in speaker_interval(behind, real.voices)]
 
     # what a generator would hand out that copies: clips 20 ms later and through another phase
     n_late = int(0.02 * corpus.sample_rate)
@@ -113,6 +119,7 @@ def evaluate(
     distance = {name: nearest_clips(_first(clips, n_clips // 5), train)[1] for name, clips in queries.items()}
     for name, db in distance.items():
         report[f"{name}nearest_db"] = np.median(db)
+        report[f"{name}nearest_db_interval"] = [_round(v) for v in bootstrap_interval(_median, db)]
     report["nearest_db_smallest"] = distance[""].min()
     limit = np.percentile(distance["copies_"], 95)
     for name in ("", "held_out_"):
@@ -126,6 +133,10 @@ def _first(corpus: Corpus, n: int) -> Corpus:
 
 def _draw(corpus: Corpus, n: int, rng: np.random.Generator) -> Corpus:
     return corpus.select(np.sort(rng.permutation(len(corpus))[:n]))
+
+
+def _median(values: np.ndarray) -> float:
+    return float(np.median(values))
 
 
 def _round(value: Any) -> float:
