@@ -140,7 +140,7 @@ def _members(path: Path) -> Iterator[Member]:
             raise ValueError(
                 f"{path} has a member that climbs out of the archive, {str(name)!r}; it is not used at all."
             )
-        if name.parts[0] != "__MACOSX" and not name.name.startswith("."):  # what systems leave
+        if name.name and name.parts[0] != "__MACOSX" and not name.name.startswith("."):  # what systems leave
             yield name, read
 
 

@@ -76,6 +76,11 @@ def speaker_interval(
     weights : np.ndarray [shape=(n_clips,)], optional
         How much each counts in the mean, for example its samples where the score is one of each sample.
 
+    Raises
+    ------
+    ValueError
+        If `values` is empty, or the others have another shape.
+
     Examples
     --------
     >>> values, speakers = np.repeat([1.0, 0.5, 0.9, 0.8], 25), np.repeat(list("abcd"), 25)
@@ -86,6 +91,8 @@ def speaker_interval(
     values, speakers = values.astype(float), np.asarray(speakers)
     if values.ndim != 1 or speakers.shape != values.shape:
         raise ValueError(f"speakers has shape {speakers.shape}; expected that of values, {values.shape}.")
+    if not len(values):
+        raise ValueError("values is empty; expected a score of each clip, and at least one clip.")
     _, index = np.unique(speakers, return_inverse=True)
     weights = np.ones(len(values)) if weights is None else np.asarray(weights, float)
     if weights.shape != values.shape:
@@ -118,12 +125,19 @@ def bootstrap_interval(
     rows : np.ndarray [shape=(n_clips, ...)]
         A row for each clip; each counts as independent of the others.
 
+    Raises
+    ------
+    ValueError
+        If `rows` is empty.
+
     Examples
     --------
     >>> low, high = bootstrap_interval(np.mean, np.arange(100.0))
     >>> 43 < low < 45 and 54 < high < 56
     True
     """
+    if not len(rows):
+        raise ValueError("rows is empty; expected a row for each clip, and at least one clip.")
     rng, n = np.random.default_rng(SEED), len(rows)
     spread = np.std([statistic(rows[rng.integers(n, size=n)]) for _ in range(n_draws)], ddof=1)
     middle, half = statistic(rows), scipy.stats.norm.ppf((1 + confidence) / 2) * spread

@@ -154,6 +154,12 @@ def test_a_name_climbs_out_only_if_it_ends_outside(tmp_path, kind):
             loaded(MAKERS[kind](tmp_path / "b", {name: wav()}))
 
 
+@pytest.mark.parametrize("kind", ARCHIVES)
+def test_a_member_named_as_the_archive_itself_is_no_recording(tmp_path, kind):
+    corpus, _ = loaded(MAKERS[kind](tmp_path / "a", {"a/..": b"x", ".": b"x", "0_anna_0.wav": wav()}))
+    assert len(corpus) == 1
+
+
 @pytest.mark.parametrize("kind", MAKERS)
 def test_hidden_folders_are_counted(tmp_path, kind):
     names = ["ok/0_anna_0.wav", ".rec/1_anna_0.wav", ".git/config", "__MACOSX/ok/._0_anna_0.wav"]

@@ -53,6 +53,13 @@ def test_a_bootstrap_of_a_frechet_distance_holds_what_was_measured():
     assert low < frechet_distance(a, b) < high
 
 
+def test_no_clip_has_no_interval():
+    with pytest.raises(ValueError, match="rows is empty"):
+        bootstrap_interval(np.mean, np.zeros(0))
+    with pytest.raises(ValueError, match="values is empty"):
+        speaker_interval(np.zeros(0), [])
+
+
 def test_the_sign_test():
     a = np.array([1, 1, 1, 0, 1, 1]) > 0
     assert sign_test(a, a) == 1
