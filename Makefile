@@ -10,7 +10,7 @@ PAGE   := _build/html/index.html
 PYTEST := $(BIN)/python -m pytest -n 2 --doctest-modules
 
 .DEFAULT_GOAL := help
-.PHONY: help install chapters book serve lab quick test test-backends lint bench vendor address clean
+.PHONY: help install chapters book serve lab quick test test-backends lint bench vendor address tools clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -79,6 +79,14 @@ vendor:  ## rebuild book/vendor from its pinned npm packages (needs Node.js)
 
 address: $(VENV)/installed  ## carry the repository's address from _config.yml to CITATION.cff and README.md
 	@$(BIN)/python book/address.py
+
+# What data/ was made with; a builder names what it misses.
+TOOLS := flite festival espeak-ng fluidsynth fluid-soundfont-gm fluid-soundfont-gs asterisk-core-sounds-en asterisk-core-sounds-en-wav \
+    festvox-kdlpc16k festvox-us-slt-hts festvox-italp16k festvox-itapc16k festvox-czech-ph festvox-czech-machac \
+    festvox-czech-krb festvox-czech-dita festvox-suopuhe-lj festvox-suopuhe-mv build-essential python3-dev
+tools: $(VENV)/installed  ## install what data/ was made with (Debian, as root or by sudo)
+	$(if $(filter 0,$(shell id -u)),,sudo -n )apt-get -qq install -y --no-install-recommends $(TOOLS) >/dev/null
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet pyworld==0.3.5
 
 clean:  ## remove what was rendered
 	rm -rf _build

@@ -139,7 +139,8 @@ def _check_for(hint: Any) -> _Check | None:
         return _check_for_one_of([_check_for(part) for part in parts if part is not types.NoneType], *parts)
     if origin in (Sequence, list, tuple):
         exactly = len(parts) if origin is tuple and parts[-1] is not Ellipsis else None
-        return functools.partial(_check_sequence, check=_check_for(parts[0]), exactly=exactly)
+        checks = [_check_for(part) for part in parts[: exactly or 1]]
+        return functools.partial(_check_sequence, checks=checks, exactly=exactly)
     if origin in (Mapping, dict):
         return functools.partial(_check_mapping, check=_check_for(parts[1]))
     kind = origin or hint
@@ -180,13 +181,15 @@ def _check_for_one_of(checks: list[_Check | None], *parts: Any) -> _Check | None
     return check
 
 
-def _check_sequence(value: Any, name: str, *, check: _Check | None, exactly: int | None) -> Any:
+def _check_sequence(value: Any, name: str, *, checks: list[_Check | None], exactly: int | None) -> Any:
     is_list = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim)
     if not is_list or isinstance(value, str | bytes):
         raise TypeError(f"{name} is {_typed(value)}; expected a list.")
     if exactly is not None and len(value) != exactly:
         raise ValueError(f"{name} is {shown(value)}; expected {exactly} of them.")
-    values = [check(each, f"{name}[{i}]") for i, each in enumerate(value)] if check else list(value)
+    values = list(value)
+    for i, check in enumerate(checks if exactly else checks * len(values)):
+        values[i] = check(values[i], f"{name}[{i}]") if check else values[i]
     return tuple(values) if isinstance(value, tuple) or exactly else values
 
 

@@ -1,7 +1,8 @@
 """The command line: it trains, judges, runs and times every family, and knows them through one table only.
 
 ``data`` builds and checks the corpora that ship; ``train``, ``evaluate``, ``generate`` and ``bench`` take the
-name of a checkpoint, and do with it what its family says (`audio_edu.families`).
+name of a checkpoint, and do with it what its family says (`audio_edu.families`). ``tag`` says what sounds in
+sound files.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import sys
 import threading
 import typing
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from ._files import check_writable, claimed
 from ._validate import check_range
 from .families import CHECKPOINTS, family_of, load_model
 
-CORPORA = ("digits", "notes")
+CORPORA = ("digits", "notes", "prompts", "sentences", "words", "scenes")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -102,6 +103,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             one = models.add_parser(name, help=entry.help)
             if argv[:2] == ["generate", name]:  # only then is the family imported
                 _add_generate(one, name)
+    _add_tag(commands.add_parser("tag", help="say what sounds in sound files, and when"))
     bench = commands.add_parser("bench", help="measure speed beside other ways to do the same", **shared)
     bench.add_argument("names", nargs="*", metavar="NAME", help="log_mel, convolve or a checkpoint (all)")
     bench.add_argument("--json", action="store_true", help="print nothing but a JSON object")
@@ -309,6 +311,64 @@ def _check_place(path: Path) -> None:
     check_writable(path)
 
 
+# --- tag -------------------------------------------------------------------------------------------------
+
+
+def _add_tag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="sound files of any length")
+    parser.add_argument(
+        "--checkpoint", metavar="NAME", default="tagging", help="or the path of an .npz that train wrote"
+    )
+    parser.add_argument(
+        "--json", action="store_true",
+        help="print a JSON object a line: file, tags with their probabilities, events with their times",
+    )  # fmt: skip
+    parser.set_defaults(run=_tag)
+
+
+def _tag(args: argparse.Namespace) -> int:
+    model = load_model(args.checkpoint)
+
+    def answer(x: Any) -> tuple[str, dict[str, Any]]:
+        tags, events = model.tags(x), model.events(x)
+        spans: dict[str, list[str]] = {tag: [] for tag in tags}
+        for event in events:
+            spans[event.tag].append(f"{event.start_s:.1f}-{event.end_s:.1f}")
+        text = "; ".join(f"{tag} {p:.2f} ({', '.join(spans[tag])} s)" for tag, p in tags.items())
+        return text.replace(" ( s)", ""), {
+            "tags": {tag: round(p, 3) for tag, p in tags.items()},
+            "events": [
+                {"tag": event.tag, **_timed(event), "probability": round(event.probability, 3)}
+                for event in events
+            ],
+        }
+
+    return _for_each_file(args, model.sample_rate, answer)
+
+
+def _for_each_file(
+    args: argparse.Namespace, sample_rate: int, answer: Callable[[Any], tuple[str, dict[str, Any]]]
+) -> int:
+    """A line for each file; one that cannot be read is passed over, and an error where all of them are."""
+    from .signal import load_audio
+
+    n_read = 0
+    for path in args.files:
+        try:
+            x, _ = load_audio(path, sample_rate=sample_rate)
+            text, fields = answer(x)
+        except (OSError, ValueError) as error:
+            print(f"audio-edu: passed over: {error}", file=sys.stderr)
+            continue
+        n_read += 1
+        print(json.dumps({"file": str(path), **fields}) if args.json else f"{path}: {text}", flush=True)
+    return 0 if n_read else 1
+
+
+def _timed(part: Any) -> dict[str, float]:
+    return {"start_s": round(part.start_s, 2), "end_s": round(part.end_s, 2)}
+
+
 # --- bench, data -----------------------------------------------------------------------------------------
 
 
@@ -327,10 +387,26 @@ def _bench(args: argparse.Namespace) -> int:
 
 
 def _build(args: argparse.Namespace) -> int:
-    from .datasets import _build_digits, _build_notes, data_dir
+    from .datasets import (
+        _build_digits,
+        _build_notes,
+        _build_prompts,
+        _build_scenes,
+        _build_sentences,
+        _build_words,
+        data_dir,
+    )
 
+    builders = {
+        "digits": _build_digits,
+        "notes": _build_notes,
+        "prompts": _build_prompts,
+        "sentences": _build_sentences,
+        "words": _build_words,
+        "scenes": _build_scenes,
+    }
     out = args.out or data_dir() / args.name
-    {"digits": _build_digits, "notes": _build_notes}[args.name].build(out)
+    builders[args.name].build(out)
     print(f"{args.name}: built in {out}")
     return 0
 
@@ -351,7 +427,14 @@ def _verify(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace) -> int:
     from . import datasets
 
-    loaders = {"digits": datasets.load_digits, "notes": datasets.load_notes}
+    loaders = {
+        "digits": datasets.load_digits,
+        "notes": datasets.load_notes,
+        "prompts": datasets.load_prompts,
+        "sentences": datasets.load_sentences,
+        "words": datasets.load_words,
+        "scenes": datasets.load_scene_sources,
+    }
     for name in CORPORA:
         folder = datasets.data_dir() / name
         if not folder.is_dir():

@@ -35,6 +35,12 @@ def _attention() -> Family:
     return FAMILY
 
 
+def _tagging() -> Family:
+    from .recognition.tagging.family import FAMILY
+
+    return FAMILY
+
+
 def _gan() -> Family:
     from .generation.gan.family import FAMILY
 
@@ -68,6 +74,8 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "cnn": Entry(_cnn, "recognises spoken digits by small filters (convolutional network)"),
         "rnn": Entry(_rnn, "recognises spoken digits frame by frame, with a memory (recurrent network)"),
         "attention": Entry(_attention, "recognises spoken digits by looking at all frames at once"),
+        "tagging": Entry(_tagging, "says what sounds in a recording, and when"),
+        "tagging_mean": Entry(_tagging, "the same, without attention over time"),
         "gan": Entry(_gan, "generates spectrograms of spoken digits, against a critic", generates=True),
         "gan_waveform": Entry(_gan, "generates samples of spoken digits, against a critic", generates=True),
         "vae": Entry(_vae, "generates notes of instruments from sixteen numbers", generates=True),

@@ -40,13 +40,14 @@ PACKAGE = Path(audio_edu.__file__).parent
 #: Modules that are not about values: they read and write files (with attacks of their own), build networks of
 #: tensors, train, or measure time.
 LEFT_OUT = re.compile(
-    r"(cli|bench|families|training|datasets|exercises\.measure_\d+|recognition\.experiments|signal\.files"
+    r"(cli|bench|families|training|datasets|exercises\.measure_\d+|recognition\.(\w+\.)?experiments|signal\.files"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 
 #: What builds, trains or judges whole networks, or is called by others with what they have checked.
 NOT_ATTACKED = re.compile(
-    r".*\.(evaluate|prepare|batches|Batches|train_toy|train_on_batch|instrument_accuracy|sample_words"
+    r".*\.(evaluate|Tagger(\.\w+)?|prepare|batches|Batches|train_toy|train_on_batch"
+    r"|instrument_accuracy|sample_words"
     r"|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Request(\.\w+)?|Options|PreparedNotes"
     r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
     r"|Form|Explorer|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
@@ -65,6 +66,9 @@ from audio_edu.generation.vae import evaluate as of_vae, features, formulas, gen
 from audio_edu.generation.wavenet import baselines, data, evaluate, generate as to_words, linear_prediction
 from audio_edu.generation.wavenet.formulas import gated_residual
 from audio_edu.metrics import classification, distributions
+import audio_edu.recognition.tagging.features
+import audio_edu.recognition.tagging.recipe
+from audio_edu.recognition import tagging
 from audio_edu.recognition.attention.recipe import AttentionRecipe
 from audio_edu.recognition.data import mix_up
 from audio_edu.recognition.rnn.recipe import RnnRecipe
@@ -97,6 +101,9 @@ distributions.judge_clips(spoken, recognizer, reference)
 distributions.trained_on(spoken, spoken, recognizer)
 AttentionRecipe(n_steps=1)
 RnnRecipe(n_steps=1)
+tagging.recipe.TaggingRecipe(n_steps=1)
+tagging.features.TagSettings(n_mels=20)
+tagging.features.normalize(np.zeros((2, 5, 20)), tagging.features.TagSettings(n_mels=20))
 mix_up(np.ones((2, 5, 3)), np.eye(2), 1.0, rng)
 signal.Room(0.5, (5.0, 4.0, 3.0))
 _, ax = plots.figure()

@@ -3,6 +3,11 @@ from .corpus import Corpus as Corpus
 from .digits import load_digits as load_digits
 from .fsdd import load_fsdd as load_fsdd
 from .notes import load_notes as load_notes
+from .prompts import load_prompts as load_prompts
+from .scenes import load_scene_sources as load_scene_sources
+from .scenes import load_scenes as load_scenes
+from .sentences import load_sentences as load_sentences
+from .sentences import load_words as load_words
 from .speech_commands import load_speech_commands as load_speech_commands
 from .targets import CleanAudio as CleanAudio
 from .targets import Labels as Labels

@@ -1,4 +1,4 @@
-"""Writing a corpus to disk: one FLAC per voice, one table, one list of checksums."""
+"""Writing a corpus to disk: one FLAC or Opus per voice, one table, one list of checksums."""
 
 import csv
 import os
@@ -20,7 +20,10 @@ PEAK = 0.9
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip on its way to disk: its samples [shape=(n_samples,)] and its row in the table."""
+    """One clip on its way to disk: its samples [shape=(n_samples,)] and its row in the table.
+
+    The label is the name of a class, or the text that is said.
+    """
 
     x: np.ndarray
     label: str
@@ -35,8 +38,9 @@ def write_corpus(
     *,
     sample_rate: int,
     columns: tuple[str, ...],
-    n_bits: int,
+    n_bits: int | None,
     n_voices: int,
+    compression: float = 0.97,
 ) -> None:
     """Write the clips, a list for each voice, to the folder `out`.
 
@@ -45,7 +49,8 @@ def write_corpus(
     places leaves the old corpus in a folder ``NAME.old``; the next build puts it back before it begins.
 
     Samples are rounded to `n_bits` bits: FLAC stores no bits that are always zero, and a synthetic voice has
-    nothing to say in the lowest ones.
+    nothing to say in the lowest ones. None writes Opus in Ogg: lossy, a tenth of
+    the size, more or less by libsndfile's `compression` (0 to 1).
 
     Raises
     ------
@@ -67,7 +72,7 @@ def write_corpus(
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
         try:
-            _write_into(new, voices, sample_rate, columns, n_bits, n_voices, out.name)
+            _write_into(new, voices, sample_rate, columns, n_bits, n_voices, compression, out.name)
             _check_own(out)  # the build took its time
             if (out / CARD).is_file():
                 shutil.copy(out / CARD, new)
@@ -94,7 +99,7 @@ def _check_own(folder: Path) -> None:
     sums = folder / CHECKSUMS
     text = sums.read_text(encoding="utf-8", errors="replace") if sums.is_file() else ""
     listed = {line.partition("  ")[2] for line in text.splitlines()}
-    made = {name for name in listed if name.endswith(".flac")} | {INDEX, CHECKSUMS, CARD}
+    made = {name for name in listed if name.endswith((".flac", ".opus"))} | {INDEX, CHECKSUMS, CARD}
     made = made if INDEX in listed else set()  # other people write checksums, too
     if other := sorted(path.name for path in folder.iterdir() if path.name not in made or path.is_dir()):
         raise ValueError(
@@ -108,19 +113,24 @@ def _write_into(
     voices: Iterable[list[Clip]],
     sample_rate: int,
     columns: tuple[str, ...],
-    n_bits: int,
+    n_bits: int | None,
     n_voices: int,
+    compression: float,
     desc: str,
 ) -> None:
     rows = []
     for clips in tqdm(voices, total=n_voices, unit="voice", desc=desc):
-        name = re.sub(r"[^A-Za-z0-9._-]", "_", clips[0].voice) + ".flac"
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", clips[0].voice)
+        name += ".opus" if n_bits is None else ".flac"
         start = 0
         for clip in clips:
             row = {"file": name, "start": start, "n_samples": clip.x.size, "label": clip.label}
             rows.append(row | {"voice": clip.voice, "split": clip.split} | clip.info)
             start += clip.x.size
         x = np.concatenate([clip.x for clip in clips])
+        if n_bits is None:
+            sf.write(new / name, x, sample_rate, format="OGG", subtype="OPUS", compression_level=compression)
+            continue
         step = 2 ** (16 - n_bits)
         pcm = (np.round(x * 2 ** (n_bits - 1)) * step).clip(-32768, 32768 - step).astype(np.int16)
         sf.write(new / name, pcm, sample_rate, subtype="PCM_16")

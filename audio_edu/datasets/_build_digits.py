@@ -1,6 +1,6 @@
 """Building ``data/digits``: ``audio-edu data build digits``."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -27,24 +27,31 @@ def build(out: Path) -> None:
     RuntimeError
         If a program, a voice or the Python package pyworld is missing; the message says how to install it.
     """
-    _speakers.check_tools()
-    try:
-        import pyworld  # noqa: F401
-    except ImportError as error:
-        raise RuntimeError(
-            "Building digits needs the WORLD vocoder: python -m pip install pyworld==0.3.5"
-        ) from error
+    check_tools()
     voices = all_voices()
     write_corpus(
         out, clips(voices), sample_rate=SAMPLE_RATE, columns=COLUMNS, n_bits=12, n_voices=len(voices)
     )
 
 
-def clips(voices: list[Voice]) -> Iterator[list[Clip]]:
-    """Say every digit `N_TAKES` times with every voice; one list of clips a voice."""
+def check_tools() -> None:
+    """Raise RuntimeError if something that speaks is missing."""
+    _speakers.check_tools()
+    try:
+        import pyworld  # noqa: F401
+    except ImportError as error:
+        raise RuntimeError(
+            "Building this corpus needs the WORLD vocoder: python -m pip install pyworld==0.3.5"
+        ) from error
+
+
+def clips(voices: list[Voice], only: Collection[str] = ()) -> Iterator[list[Clip]]:
+    """Say every digit `N_TAKES` times with every voice, or only some; one list of clips a voice."""
     raw: dict[str, dict] = {}
     parts: dict[str, dict] = {}
     for number, voice in enumerate(voices):
+        if only and voice.name not in only:
+            continue
         rng = np.random.default_rng([2026, number])
         if voice.engine != "espeak-ng" and voice.speaker not in raw:
             raw[voice.speaker] = _raw_of(voice.speaker)

@@ -1,21 +1,21 @@
-"""Reading the corpora that ship in ``data/``: one FLAC per voice beside one table, and a list of checksums.
+"""Reading the corpora that ship in ``data/``: one file per voice beside one table, and a list of checksums.
 
 ``data/NAME/index.csv`` has one row per clip: ``file, start, n_samples, label, voice, split`` and further
-columns that the corpus describes. All clips of a voice lie one after another in that voice's FLAC, so few
+columns that the corpus describes. All clips of a voice lie one after another in that voice's file, so few
 files hold thousands of clips.
 """
 
 import csv
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ..signal.files import load_audio
 from .corpus import Corpus
-from .targets import Labels
+from .targets import Labels, Targets
 
 INDEX = "index.csv"
 CHECKSUMS = "SHA256SUMS"
@@ -27,8 +27,18 @@ def data_dir() -> Path:
     return Path(os.environ.get("AUDIO_EDU_DATA") or Path(__file__).resolve().parents[2] / "data")
 
 
+def labels_of(names: tuple[str, ...]) -> Callable[[Sequence[str]], Labels]:
+    """Return the function that turns a column of class names into `Labels`, numbered as `names` are."""
+    number = {name: i for i, name in enumerate(names)}
+    return lambda column: Labels(np.array([number[name] for name in column], dtype=np.int64), names)
+
+
 def load_shipped(
-    name: str, *, label_names: tuple[str, ...], numbers: Mapping[str, type], licence: str
+    name: str,
+    *,
+    targets: Callable[[Sequence[str]], Targets],
+    numbers: Mapping[str, type],
+    licence: str,
 ) -> Corpus:
     """Read the corpus ``data/NAME``.
 
@@ -36,8 +46,8 @@ def load_shipped(
     ----------
     name : str
         The corpus's folder in `data_dir`.
-    label_names : tuple of str
-        The classes, in the order of their numbers.
+    targets : callable
+        Makes the targets of the column ``label``: `labels_of` some names, or `Transcripts` itself.
     numbers : mapping of str to type
         The columns of the table that are numbers; the others are kept as text.
     licence : str
@@ -74,11 +84,10 @@ def load_shipped(
             raise ValueError(f"{folder / row['file']} ends before sample {start + n_samples}. {_HINT % name}")
         audio.append(clip)
     own = ("file", "start", "n_samples", "label", "voice", "split")
-    number = {label: i for i, label in enumerate(label_names)}
     return Corpus(
         name=name,
         audio=tuple(audio),
-        targets=Labels(np.array([number[row["label"]] for row in rows], dtype=np.int64), label_names),
+        targets=targets([row["label"] for row in rows]),
         voices=np.array([row["voice"] for row in rows]),
         split=np.array([row["split"] for row in rows]),
         sample_rate=sample_rates.pop(),

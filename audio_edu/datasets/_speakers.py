@@ -146,7 +146,7 @@ def espeak(voice: str, text: str, *, words_per_minute: int, pitch: int) -> tuple
     """Return what espeak-ng says. `pitch` runs from 0 to 99, 50 is the voice's own."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.wav"
-        _run(["espeak-ng", "-v", voice, "-s", str(words_per_minute), "-p", str(pitch), "-w", str(path), text])
+        run(["espeak-ng", "-v", voice, "-s", str(words_per_minute), "-p", str(pitch), "-w", str(path), text])
         return sf.read(path)
 
 
@@ -156,14 +156,14 @@ def _flite(speaker: Speaker, folder: Path) -> Raw:
     say = ["flite", "-voice", speaker.tool_voice, "-o", path, "-psdur"]
     for digit, word in enumerate(DIGIT_NAMES):
         for context, text in (("alone", f"{word}."), ("question", f"{word}?")):
-            _run([*say, "-t", text])
+            run([*say, "-t", text])
             raw[digit, context, speaker.accent] = sf.read(path)
         before, after = DIGIT_NAMES[(digit + 3) % 10], DIGIT_NAMES[(digit + 7) % 10]
-        shown = _run([*say, "-t", f"{before}, {word}, {after}."])
+        shown = run([*say, "-t", f"{before}, {word}, {after}."])
         x, sample_rate = sf.read(path)
         raw[digit, "list", speaker.accent] = _between_pauses(x, sample_rate, shown), sample_rate
         for accent, sounds in ACCENTS.items():
-            _run([*say, "-p", f"pau {sounds[digit]} pau"])
+            run([*say, "-p", f"pau {sounds[digit]} pau"])
             raw[digit, "alone", accent] = sf.read(path)
     return raw
 
@@ -196,7 +196,7 @@ def _festival(speaker: Speaker, folder: Path) -> Raw:
                 lines.append(f'(utt.save.wave (utt.synth (Utterance {what})) "{path}" \'riff)')
     script = folder / "say.scm"
     script.write_text("\n".join(lines), encoding="utf-8")
-    _run(["festival", "-b", str(script)])
+    run(["festival", "-b", str(script)])
     return {key: sf.read(path) for key, path in paths.items()}
 
 
@@ -219,7 +219,8 @@ def _segments(speaker: Speaker, digit: int, context: str, stretch: float) -> str
     return f"{text} (# 0.1)"
 
 
-def _run(command: list[str]) -> str:
+def run(command: list[str]) -> str:
+    """Run a program; return what it says. Raises RuntimeError with its last words if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed ({done.returncode}): {done.stderr.strip()[-300:]}")

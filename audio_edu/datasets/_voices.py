@@ -86,13 +86,21 @@ class Voice:
     decay_db: float = 0.0
 
 
-def analyze(x: np.ndarray, sample_rate: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Take a clip apart: f0 [shape=(n_frames,)], envelope, aperiodicity [shape=(n_frames, n_bins)]."""
+def analyze(
+    x: np.ndarray, sample_rate: int, *, quick: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Take a clip apart: f0 [shape=(n_frames,)], envelope, aperiodicity [shape=(n_frames, n_bins)].
+
+    `quick` finds f0 sixty times as fast, and now and then an octave off.
+    """
     import pyworld
 
     x = resample_poly(x, WORLD_RATE, sample_rate).astype(np.float64)
     x += 1e-5 * np.random.default_rng(0).standard_normal(x.size)  # digital silence has no envelope
-    f0, times = pyworld.harvest(x, WORLD_RATE, f0_floor=60, f0_ceil=450, frame_period=FRAME_MS)
+    track = pyworld.dio if quick else pyworld.harvest
+    f0, times = track(x, WORLD_RATE, f0_floor=60, f0_ceil=450, frame_period=FRAME_MS)
+    if quick:
+        f0 = pyworld.stonemask(x, f0, times, WORLD_RATE)
     envelope = pyworld.cheaptrick(x, f0, times, WORLD_RATE)
     aperiodicity = pyworld.d4c(x, f0, times, WORLD_RATE)
     return f0, envelope, aperiodicity

@@ -255,4 +255,6 @@ def _content(value: Any) -> bytes:
     """The bytes of an array, a text, or a sequence of them."""
     if isinstance(value, tuple):
         return b"".join(len(part).to_bytes(8, "big") + part for part in map(_content, value))
+    if value is None:  # NumPy would give its address, another one in each process
+        return b""
     return value.encode() if isinstance(value, str) else np.ascontiguousarray(value).tobytes()

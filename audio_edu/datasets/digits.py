@@ -3,7 +3,7 @@
 Its card, ``data/digits/README.md``, says how it was made, by which voices, and what is wrong with it.
 """
 
-from ._shipped import load_shipped
+from ._shipped import labels_of, load_shipped
 from .corpus import Corpus
 
 DIGIT_NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -39,7 +39,7 @@ def load_digits() -> Corpus:
     """
     return load_shipped(
         "digits",
-        label_names=DIGIT_NAMES,
+        targets=labels_of(DIGIT_NAMES),
         numbers={"rate": float, "pitch": float, "tract": float, "take": int},
         licence="CC BY 4.0; some voices GPL or LGPL: see data/digits/README.md",
     )

@@ -3,7 +3,7 @@
 Its card, ``data/notes/README.md``, says how it was made and what is wrong with it.
 """
 
-from ._shipped import load_shipped
+from ._shipped import labels_of, load_shipped
 from .corpus import Corpus
 
 INSTRUMENT_NAMES = (
@@ -41,7 +41,7 @@ def load_notes() -> Corpus:
     """
     return load_shipped(
         "notes",
-        label_names=INSTRUMENT_NAMES,
+        targets=labels_of(INSTRUMENT_NAMES),
         numbers={"pitch": int, "velocity": int, "preset": int},
         licence="MIT (the sound font's terms; see data/notes/README.md)",
     )

@@ -11,3 +11,6 @@ from .intervals import accuracy_interval as accuracy_interval
 from .intervals import bootstrap_interval as bootstrap_interval
 from .intervals import sign_test as sign_test
 from .intervals import speaker_interval as speaker_interval
+from .tags import average_precision as average_precision
+from .tags import event_scores as event_scores
+from .tags import roc_auc as roc_auc

@@ -11,3 +11,4 @@ from .features import speech_features as speech_features
 from .frontend import SpeechFeatures as SpeechFeatures
 from .recognize import Recognizer as Recognizer
 from .rnn.family import load_rnn as load_rnn
+from .tagging.family import load_tagging as load_tagging

@@ -39,7 +39,7 @@ from .changes import (
     vary_level,
     warp_axis,
 )
-from .features import FeatureSettings, fit_length, log_mel_frames, normalize_frames
+from .features import FeatureSettings, MelSettings, fit_length, log_mel_frames, normalize_frames
 
 
 @checked
@@ -144,8 +144,21 @@ def augment_clip(
     >>> y.shape, y.dtype
     ((8000,), dtype('float32'))
     """
-    a, sample_rate = augmentation, settings.sample_rate
     x = check_audio(x, "x", min_samples=16).astype(np.float32, copy=False)
+    x = augment_word(x, augmentation, rng)
+    # Silence before and after, so that rooms can ring and noise has nowhere to begin
+    start = rng.integers(0, int(augmentation.shift_s * settings.sample_rate) + 1)
+    if len(x) > settings.n_samples:
+        x = fit_length([x], settings.n_samples)[0]
+    start = min(start, settings.n_samples - len(x))
+    x = np.pad(x, (start, settings.n_samples - len(x) - start))
+    return augment_recording(x, settings.sample_rate, augmentation, rng)
+
+
+@checked
+def augment_word(x: np.ndarray, augmentation: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """Change how a word is said: its edges, hiss, speed and loudness [shape=(n_samples,)]."""
+    a = augmentation
     if a.cut:
         x = cut_edges(x, a.cut, rng)
     if a.hiss_db:
@@ -156,12 +169,15 @@ def augment_clip(
         x = change_speed(x, float(np.exp(np.log(1 + a.speed) * rng.uniform(-1, 1))))
     if a.level_db:
         x = vary_level(x, a.level_db, rng)
-    # Silence before and after, so that rooms can ring and noise has nowhere to begin
-    start = rng.integers(0, int(a.shift_s * sample_rate) + 1)
-    if len(x) > settings.n_samples:
-        x = fit_length([x], settings.n_samples)[0]
-    start = min(start, settings.n_samples - len(x))
-    x = np.pad(x, (start, settings.n_samples - len(x) - start))
+    return x
+
+
+@checked
+def augment_recording(
+    x: np.ndarray, sample_rate: int, augmentation: Augmentation, rng: np.random.Generator
+) -> np.ndarray:
+    """Change what is recorded: the room, the microphone, noise, a telephone [shape=(n_samples,)]."""
+    a = augmentation
     if a.reverb and rng.random() < a.reverb:
         x = random_room(x, sample_rate, rng)
     if a.equalizer_db:
@@ -177,7 +193,7 @@ def augment_clip(
 
 @checked
 def augment_frames(
-    mel_db: np.ndarray, settings: FeatureSettings, augmentation: Augmentation, rng: np.random.Generator
+    mel_db: np.ndarray, settings: MelSettings, augmentation: Augmentation, rng: np.random.Generator
 ) -> np.ndarray:
     """Bend the axes of log-mel spectrograms: another vocal tract, another rhythm.
 

@@ -271,6 +271,13 @@ def warp_axis(mel_db: np.ndarray, positions: np.ndarray, axis: Annotated[int, (1
 
 
 @checked
+def mask_spectrograms(frames: np.ndarray, probability: Share, rng: np.random.Generator) -> np.ndarray:
+    """Return `mask_frames` of frames without a mask of speech [shape=(n_clips, n_frames, n_mels)]."""
+    ones = np.ones_like(frames[..., :1])
+    return mask_frames(np.concatenate([frames, ones], axis=-1), probability, rng)[..., :-1]
+
+
+@checked
 def mask_frames(x: np.ndarray, probability: Share, rng: np.random.Generator) -> np.ndarray:
     """SpecAugment: in some clips, set a band of up to 8 channels, or up to 12 frames, to the mean (0).
 

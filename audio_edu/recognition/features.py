@@ -34,9 +34,18 @@ SILENCE = 10**-4.5
 MOST_BEFORE, USUAL_BEFORE = 4, 2
 
 
+class MelSettings:
+    """What all settings of log-mel frames have: of single words here, of whole recordings in `tagging`."""
+
+    sample_rate: int
+    n_fft: int
+    hop_length: int
+    n_mels: int
+
+
 @checked
 @dataclass(frozen=True)
-class FeatureSettings:
+class FeatureSettings(MelSettings):
     """How samples become frames.
 
     Parameters
@@ -327,7 +336,7 @@ def speech_features(clips: Sequence[Clip], settings: FeatureSettings | None = No
 
 
 @checked
-def log_mel_frames(x: np.ndarray, settings: FeatureSettings) -> np.ndarray:
+def log_mel_frames(x: np.ndarray, settings: MelSettings) -> np.ndarray:
     """Log-mel spectrogram (dB), time first, of clips of one length [shape=(n_clips, n_frames, n_mels)]."""
     s = settings
     mel_db = log_mel(x, s.sample_rate, n_fft=s.n_fft, hop_length=s.hop_length, n_mels=s.n_mels, top_db=None)

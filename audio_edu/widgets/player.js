@@ -131,6 +131,7 @@
       this.stage.append(this.seekBar);
       this.sounds[0].box.before(controls, this.stage);
       if (this.blind) this.buildQuiz();
+      this.buildMarks();
       this.classList.add("ae-ready");
 
       this.seekBar.addEventListener("pointerdown", (event) => this.drag(event));
@@ -350,6 +351,7 @@
     paint(running = false) {
       const t = this.now();
       this.style.setProperty("--ae-at", `${(100 * t) / this.duration}%`);
+      for (const word of this.words) word.button.classList.toggle("ae-now", t >= word.start && t < word.end && (running || t > 0));
       this.readout.textContent = `${t.toFixed(2)} / ${this.duration.toFixed(2)} s`;
       // A screen reader would read out every change: while playing, tell it twice a second.
       if (!running || performance.now() - (this.told || 0) > 500) {
@@ -361,6 +363,20 @@
       this.playButton.innerHTML = this.playing ? PAUSE : PLAY;
       this.playButton.setAttribute("aria-label", `${this.playing ? "Pause" : "Play"}: ${this.name}`);
       this.classList.toggle("ae-playing", this.playing);
+    }
+
+    /* ---- words that light up as they are spoken; what one clicks is heard ---- */
+
+    buildMarks() {
+      this.words = [...this.querySelectorAll(".ae-word")].map((span) => {
+        const [start, end] = [Number(span.dataset.start), Number(span.dataset.end)];
+        const button = make("button", "ae-word", { type: "button", title: `at ${start.toFixed(2)} s` }, span.textContent);
+        button.addEventListener("click", () => { this.seek(start); this.play(); });
+        span.replaceWith(button);
+        return { start, end, button };
+      });
+      const tags = this.querySelector(".ae-tags");
+      if (tags) this.stage.after(tags); // under the picture, whose time axis it shares
     }
 
     /* ---- a map: the buttons lie on a picture, and what one touches starts anew ---- */

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from .._assets import with_assets
 from .._validate import Positive, check_choice, check_positive, checked
+from ._marks import Event, Marks
 from ._picture import frequency_ticks, power_image, row_edges, spectrogram_uri, time_ticks, waveform_svg
 from ._sound import Sound, check_sound, data_uri, facts, matched_gains, mp3, safe_gain
 
@@ -62,8 +63,9 @@ class Player:
         blind: bool = False,
         background: str = "",
         positions: Sequence[tuple[float, float]] = (),
+        marks: Marks | None = None,
     ):
-        self._background, self._positions = background, tuple(positions)
+        self._background, self._positions, self._marks = background, tuple(positions), marks or Marks()
         self.title, self.hint, self.blind = str(title), str(hint), blind
         self.names = tuple(sounds)
         self.facts = tuple(facts(sound) for sound in sounds.values())
@@ -86,7 +88,7 @@ class Player:
         kind = "map" if self._positions else kind
         head = f"{kind}: {self.title}" if self.title else kind
         if self.names == ("",):
-            return f"{head} · {self._facts_line(0)}"
+            return "\n".join([f"{head} · {self._facts_line(0)}", *shorten(self._marks.lines())])
         lines = [f"  {name} · {self._facts_line(i)}" for i, name in enumerate(self.names)]
         return "\n".join([head, *shorten(lines)])
 
@@ -121,6 +123,7 @@ class Player:
                 f'<div class="ae-map">{self._background}</div><details class="ae-list"><summary>All '
                 f"{len(boxes)} sounds in a list</summary>{body}</details>"
             )
+        body += self._marks.html(duration)
         attributes = f'data-duration="{duration:.6g}"'
         attributes += " data-blind" if self.blind else ""
         return (
@@ -179,6 +182,8 @@ def listen(
     hint: str = "",
     scale: str = "mel",
     picture: str = "both",
+    words: Sequence[Event] = (),
+    tags: Mapping[str, Sequence[tuple[float, float]]] | None = None,
     max_seconds: Positive = 30.0,
     max_bytes: Bytes = 400_000,
 ) -> Player:
@@ -201,6 +206,11 @@ def listen(
         The spectrogram's frequency axis.
     picture : {"both", "waveform", "spectrogram"}
         What to draw.
+    words : sequence of (start_s, end_s, text), optional
+        What is said and when (seconds), in order: each word lights up while it sounds, and is heard when it
+        is clicked.
+    tags : mapping of str to sequence of (start_s, end_s), optional
+        What sounds and when (seconds): a line each under the picture. A tag without times is an empty line.
     max_seconds, max_bytes
         A longer sound (seconds) or a heavier player (bytes of HTML) is an error, so that pages stay light.
 
@@ -231,6 +241,7 @@ def listen(
         max_bytes=max_bytes,
         scale=scale,
         picture=picture,
+        marks=Marks.checked(words, tags or {}, sound.duration),
     )
 
 

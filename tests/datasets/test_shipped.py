@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from audio_edu.datasets import _shipped, load_digits, load_notes
+from audio_edu.datasets import _shipped, load_digits, load_notes, load_prompts, load_sentences, load_words
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +19,15 @@ def notes():
     return load_notes()
 
 
-@pytest.mark.parametrize("name", ["digits", "notes"])
+@pytest.mark.parametrize("name", ["digits", "notes", "prompts", "sentences", "words"])
 def test_every_file_matches_its_checksum(name):
     assert _shipped.verify(_shipped.data_dir() / name) == []
 
 
-@pytest.mark.parametrize(("name", "most_megabytes"), [("digits", 16), ("notes", 14)])
+@pytest.mark.parametrize(
+    ("name", "most_megabytes"),
+    [("digits", 16), ("notes", 14), ("prompts", 15), ("sentences", 8), ("words", 8)],
+)
 def test_size_and_card(name, most_megabytes):
     folder = _shipped.data_dir() / name
     assert sum(path.stat().st_size for path in folder.iterdir()) < most_megabytes * 1e6
@@ -169,3 +172,46 @@ def test_cut_file_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setenv("AUDIO_EDU_DATA", str(tmp_path))
     with pytest.raises(ValueError, match=r"ends before sample.*audio-edu data verify notes"):
         load_notes()
+
+
+# --- sentences and prompts ---
+
+
+@pytest.fixture(scope="module")
+def sentences():
+    return load_sentences()
+
+
+def test_sentences_split_by_voice_by_speaker_and_by_sentence(sentences):
+    parts = sentences.train, sentences.validation, sentences.test
+    assert len(set(sentences.voices)) >= 120 and sentences.sample_rate == 8000
+    for a, b in itertools.combinations(parts, 2):
+        assert not set(a.voices) & set(b.voices)
+        assert not set(a.info["speaker"]) & set(b.info["speaker"])
+        assert not set(a.targets.texts) & set(b.targets.texts)
+
+
+def test_sentences_use_the_same_splits_of_voices_as_digits(digits, sentences):
+    split_of = dict(zip(digits.voices, digits.split, strict=True))
+    assert all(split_of[v] == s for v, s in zip(sentences.voices, sentences.split, strict=True))
+
+
+def test_words_are_those_of_the_sentences_and_said_by_the_same_voices_equally_often(sentences):
+    words = load_words()
+    said = {word for text in sentences.targets.texts for word in text.split()}
+    assert set(words.targets.texts) < said
+    assert said - set(words.targets.texts) == set(load_digits().label_names)
+    split_of = dict(zip(sentences.voices, sentences.split, strict=True))
+    assert split_of == dict(zip(words.voices, words.split, strict=True))
+    _, counts = np.unique(words.targets.texts, return_counts=True)
+    assert counts.max() - counts.min() <= 1
+
+
+def test_prompts_are_one_voice_and_no_sentence_is_in_two_splits():
+    prompts = load_prompts()
+    assert set(prompts.voices) == {"allison"}
+    only = prompts.select(prompts.info["kind"] == "prompt")
+    parts = only.train, only.validation, only.test
+    for a, b in itertools.combinations(parts, 2):
+        assert not set(a.targets.texts) & set(b.targets.texts)
+    assert set(prompts.select(prompts.info["kind"] != "prompt").split) == {"test"}

@@ -204,6 +204,40 @@ def test_blind_test_hides_asks_and_keeps_score(open_page):
         assert page.get_by_role("radio").all_inner_texts() == ["A", "B"]
 
 
+SAID = [(0.2, 4.0, "four"), (4.5, 8.0, "hundred"), (9.0, 19.0, "& seven")]
+TAGS = {"voice": [(0.5, 9.0), (15.0, 20.0)], "bell": []}
+
+
+def test_a_word_lights_up_while_it_is_spoken_and_is_heard_when_clicked(open_page):
+    page = open_page(listen(tone(duration=LONG), RATE, title="A4", words=SAID))
+    words = page.locator("button.ae-word")
+    assert words.all_inner_texts() == ["four", "hundred", "& seven"]
+    lit = page.locator(".ae-word.ae-now")
+    assert lit.count() == 0  # nothing has been played yet
+    words.nth(2).click()
+    page.get_by_role("button", name="Pause: A4").wait_for()
+    assert 9.0 <= position(page) < 19.0
+    assert lit.all_inner_texts() == ["& seven"]
+    page.get_by_role("button", name="Pause: A4").click()
+    for at, now in ((5.0, ["hundred"]), (8.5, [])):  # between two words none is lit
+        page.evaluate(f"document.querySelector('audio-player').seek({at})")
+        assert lit.all_inner_texts() == now
+
+
+def test_tags_lie_under_the_time_axis_that_they_share(open_page):
+    page = open_page(listen(tone(duration=LONG), RATE, title="A4", tags=TAGS))
+    assert page.locator(".ae-tag-name").all_inner_texts() == ["voice", "bell"]
+    told = page.locator(".ae-lane").evaluate_all("lanes => lanes.map((l) => l.getAttribute('aria-label'))")
+    assert told == ["from 0.5 to 9.0 seconds, from 15.0 to 20.0 seconds", "not heard"]
+    bars = page.locator(".ae-event").evaluate_all(
+        "bars => bars.map((b) => b.getBoundingClientRect().toJSON())"
+    )
+    axis = page.get_by_role("slider", name="Position in A4").bounding_box()
+    for bar, (start, end) in zip(bars, TAGS["voice"], strict=True):
+        assert bar["left"] == pytest.approx(axis["x"] + axis["width"] * start / LONG, abs=4)
+        assert bar["right"] == pytest.approx(axis["x"] + axis["width"] * end / LONG, abs=4)
+
+
 def test_without_scripts_there_is_a_player_a_picture_and_a_hint(open_page):
     explorer = explore(lambda k: (tone(k), RATE), k=[300, 400], static=True, title="Slide")
     page = open_page(listen(voice(), RATE, hint="Listen for it."), explorer, javascript=False)
@@ -303,6 +337,13 @@ def test_explorer_goes_on_playing_from_the_same_position(open_page):
 def test_axe_finds_nothing_serious_and_nothing_sticks_out(open_page, theme, width):
     page = open_page(
         listen(voice(), RATE, title="Voice", hint="Listen."),
+        listen(
+            voice(),
+            RATE,
+            title="Said",
+            words=[(0.1, 0.9, "one"), (1.0, 1.9, "two")],
+            tags={"voice": [(0, 2)]},
+        ),
         compare({"one": voice(), "two": voice(200)}, RATE, title="Two"),
         compare({"one": voice(), "two": voice(200)}, RATE, title="Blind", blind=True),
         explore(filtered, cutoff_hz=[200, 400], kind=["sine", "square"], static=True, title="Slide"),

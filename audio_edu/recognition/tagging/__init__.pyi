@@ -1,0 +1,11 @@
+from .family import load_tagging as load_tagging
+from .features import TagSettings as TagSettings
+from .formulas import attention_pooling as attention_pooling
+from .formulas import binary_cross_entropy as binary_cross_entropy
+from .formulas import landmarks as landmarks
+from .model import TagPooling as TagPooling
+from .model import build_tagger as build_tagger
+from .recognize import Event as Event
+from .recognize import Tagger as Tagger
+from .recognize import as_tags as as_tags
+from .recognize import runs as runs
