@@ -13,7 +13,8 @@ def exercise_5(choose: Any) -> str:
     if not callable(choose):
         return "a function is asked for: choose(y, score), which returns a threshold"
     rng = np.random.default_rng(9)
-    for n_with, n_without, apart in ((30, 170, 1.5), (100, 100, 1.0), (3, 200, 2.5), (5, 5, 4.0), (400, 600, 0.7)):
+    groups = ((30, 170, 1.5), (100, 100, 1.0), (3, 200, 2.5), (5, 5, 4.0), (400, 600, 0.7))
+    for n_with, n_without, apart in groups:
         y = np.r_[np.ones(n_with, int), np.zeros(n_without, int)]
         score = rng.normal(size=len(y)) + apart * y
         # rounded, many scores are equal: all clips of one score fall on one side

@@ -67,7 +67,7 @@ class Tagger(Trained):
 
     def _look(self, x: np.ndarray) -> list[np.ndarray]:
         x = check_audio(x, "x", ndim=2).astype(np.float32)
-        least = self.recipe.settings.n_fft
+        least = self.recipe.settings.n_fft + STEP * self.recipe.settings.hop_length  # two frames
         x = np.pad(x, ((0, 0), (0, max(0, least - x.shape[1]))))
         return self._inside.predict_on_batch(frames(x, self.recipe.settings))
 

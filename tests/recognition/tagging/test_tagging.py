@@ -97,7 +97,7 @@ def test_silence_has_no_events_and_pieces_cover_all():
 
 def test_short_pauses_are_filled_and_short_events_left_out():
     on = np.array([1, 1, 0, 1, 1, 0, 0, 0, 0, 1])
-    assert tagging.runs(on, 0.1) == [(0.0, 0.5)]
+    assert tagging.runs(on, 0.25) == [(0.0, 1.25)]
     assert tagging.runs(np.zeros(5), 0.1) == []
 
 
