@@ -70,6 +70,7 @@ import audio_edu.recognition.tagging.features
 import audio_edu.recognition.tagging.recipe
 from audio_edu.recognition import tagging
 from audio_edu.recognition.attention.recipe import AttentionRecipe
+from audio_edu.recognition.changes import mask_spectrograms
 from audio_edu.recognition.data import mix_up
 from audio_edu.recognition.rnn.recipe import RnnRecipe
 
@@ -105,6 +106,7 @@ tagging.recipe.TaggingRecipe(n_steps=1)
 tagging.features.TagSettings(n_mels=20)
 tagging.features.normalize(np.zeros((2, 5, 20)), tagging.features.TagSettings(n_mels=20))
 mix_up(np.ones((2, 5, 3)), np.eye(2), 1.0, rng)
+mask_spectrograms(np.zeros((2, 5, 4)), 0.5, rng)
 signal.Room(0.5, (5.0, 4.0, 3.0))
 _, ax = plots.figure()
 plots.heatmap(np.ones((3, 4)), ax=ax, extent=(0.0, 1.0, 0.0, 1.0), limits=(0.0, 1.0))
