@@ -103,6 +103,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
             one = models.add_parser(name, help=entry.help)
             if argv[:2] == ["generate", name]:  # only then is the family imported
                 _add_generate(one, name)
+    _add_transcribe(commands.add_parser("transcribe", help="write down what is said in sound files"))
     _add_tag(commands.add_parser("tag", help="say what sounds in sound files, and when"))
     bench = commands.add_parser("bench", help="measure speed beside other ways to do the same", **shared)
     bench.add_argument("names", nargs="*", metavar="NAME", help="log_mel, convolve or a checkpoint (all)")
@@ -183,7 +184,13 @@ def _train_to(out: Path, state: Path, args: argparse.Namespace, family: Any, rec
     corpus = family.corpus(recipe, args.data)
     clips, split = (corpus.train, "validation") if args.hold_out else (corpus.development, "test")
     model, report = train(
-        family, recipe, clips, state_path=state, resume=args.resume, progress=not (args.quiet or args.json)
+        family,
+        recipe,
+        clips,
+        start=family.start(recipe),
+        state_path=state,
+        resume=args.resume,
+        progress=not (args.quiet or args.json),
     )
     card = {
         "name": args.name,
@@ -311,7 +318,40 @@ def _check_place(path: Path) -> None:
     check_writable(path)
 
 
-# --- tag -------------------------------------------------------------------------------------------------
+# --- transcribe, tag -----------------------------------------------------------------------------------
+
+
+#: What may be said, by the name that the command line gives it.
+LANGUAGES = ("letters", "sentences", "digits")
+
+
+def _add_transcribe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="sound files of any length")
+    parser.add_argument(
+        "--checkpoint", metavar="NAME", default="ctc", help="or the path of an .npz that train wrote"
+    )
+    parser.add_argument(
+        "--language", choices=LANGUAGES, default="letters",
+        help="what may be said: any letters, the words of data/sentences, or digits",
+    )  # fmt: skip
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON object a line: file, text, words with their times"
+    )
+    parser.set_defaults(run=_transcribe)
+
+
+def _transcribe(args: argparse.Namespace) -> int:
+    from .recognition.ctc.evaluate import language_for
+
+    model = load_model(args.checkpoint)
+    language = language_for({"digits": "digit", "sentences": "sentence"}.get(args.language, ""))
+
+    def answer(x: Any) -> tuple[str, dict[str, Any]]:
+        words = model.words(x, language)
+        text = " ".join(word.text for word in words)
+        return text, {"text": text, "words": [{"text": word.text, **_timed(word)} for word in words]}
+
+    return _for_each_file(args, model.sample_rate, answer)
 
 
 def _add_tag(parser: argparse.ArgumentParser) -> None:

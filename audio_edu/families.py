@@ -35,6 +35,12 @@ def _attention() -> Family:
     return FAMILY
 
 
+def _ctc() -> Family:
+    from .recognition.ctc.family import FAMILY
+
+    return FAMILY
+
+
 def _tagging() -> Family:
     from .recognition.tagging.family import FAMILY
 
@@ -74,6 +80,9 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "cnn": Entry(_cnn, "recognises spoken digits by small filters (convolutional network)"),
         "rnn": Entry(_rnn, "recognises spoken digits frame by frame, with a memory (recurrent network)"),
         "attention": Entry(_attention, "recognises spoken digits by looking at all frames at once"),
+        "ctc": Entry(_ctc, "writes down speech, letter by letter"),
+        "ctc_causal": Entry(_ctc, "the same while somebody speaks, without the future"),
+        "ctc_prompts": Entry(_ctc, "the same, having heard a real person, too"),
         "tagging": Entry(_tagging, "says what sounds in a recording, and when"),
         "tagging_mean": Entry(_tagging, "the same, without attention over time"),
         "gan": Entry(_gan, "generates spectrograms of spoken digits, against a critic", generates=True),

@@ -5,9 +5,10 @@ from tones import tones
 
 from audio_edu.datasets import load_notes, load_scene_sources
 from audio_edu.families import CHECKPOINTS
+from audio_edu.recognition.ctc.data import load_speech
 from audio_edu.training import as_array
 
-NAMES = ("cnn", "rnn", "attention", "tagging", "gan", "vae", "wavenet")
+NAMES = ("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet")
 
 
 def small(name):
@@ -17,6 +18,9 @@ def small(name):
     if name == "vae":
         notes = load_notes()
         corpus = notes.select(np.arange(0, len(notes), 12))
+    if name == "ctc":
+        corpus = load_speech()
+        corpus = corpus.select(np.arange(0, len(corpus), 9))
     if name == "tagging":
         corpus = load_scene_sources()
         corpus = corpus.select(np.arange(0, len(corpus), 9))

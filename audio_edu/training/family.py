@@ -126,6 +126,10 @@ class Family(Protocol):
     def build(self, recipe: Any, facts: Mapping[str, Any]) -> Any:
         """Build a `Trained` with weights drawn from the recipe's seed."""
 
+    def start(self, recipe: Any) -> Any:
+        """Load the model whose weights a training begins with; None: weights drawn from the seed."""
+        return None
+
     def batches(self, model: Any, recipe: Any, train: Corpus) -> Callable[[int], Batch]:
         """Fit what is fitted before training; return a pure function from the step to its batch."""
 

@@ -1,0 +1,236 @@
+"""What a trained one is for: samples in, text out, and when each word was said."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..._validate import Size, check_audio, checked
+from ...training import Trained, as_array
+from .features import frames
+from .formulas import SYMBOLS, decode, encode, force_align, greedy_decode
+from .language import Language, beam_search_words
+from .model import CONTEXT, STEP
+from .recipe import CTCRecipe
+
+#: Longer recordings are read in pieces (s), cut where they are softest between these.
+PIECE_S, SHORTEST_PIECE_S = 6.0, 3.0
+#: Silence that is put before and behind a recording (s): in training there was some.
+SILENCE_S = 0.1
+#: A word ends so long after its last letter (s), if no other begins: letters are written early.
+TAIL_S = 0.12
+
+
+@checked
+@dataclass(frozen=True)
+class Word:
+    """A word, and when it is said (s).
+
+    Examples
+    --------
+    >>> Word(0.5, 0.8, "seven").text
+    'seven'
+    """
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+class Recognizer(Trained):
+    """A network that writes.
+
+    Parameters
+    ----------
+    recipe : CTCRecipe
+        How it was made.
+    facts : mapping
+        ``label_names``, the symbols, and ``sample_rate``.
+    network : keras.Model
+        From frames to logits.
+    """
+
+    def __init__(self, recipe: CTCRecipe, facts: Mapping[str, Any], network: keras.Model):
+        super().__init__(recipe, facts, {"network": network})
+        self.network = network
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds between two frames of letters."""
+        return STEP * self.recipe.settings.hop_length / self.sample_rate
+
+    def log_probabilities(self, x: np.ndarray) -> np.ndarray:
+        """Return the logarithm of the probability of each symbol in each 20 ms of a recording.
+
+        Parameters
+        ----------
+        x : np.ndarray [shape=(n_samples,)]
+            Samples at the network's rate, any level, any length.
+
+        Returns
+        -------
+        np.ndarray [shape=(n_frames, n_symbols)]
+            Natural logarithms; the first symbol is the blank.
+        """
+        x = check_audio(x, "x").astype(np.float32)
+        return np.concatenate([self._look(x[start:end]) for start, end in self.pieces(x)])
+
+    def _look(self, x: np.ndarray) -> np.ndarray:
+        s, before = self.recipe.settings, round(SILENCE_S / self.frame_s)
+        hop = STEP * s.hop_length
+        n = -(-len(x) // hop)
+        # few lengths, so that few are compiled
+        n_padded = -(-(n + 2 * before) // 32) * 32
+        padded = np.pad(x, (before * hop, n_padded * hop - len(x) - before * hop))
+        logits = as_array(self.network(frames(padded[None], s)[:, : STEP * n_padded], training=False))
+        return log_softmax(logits[0])[before : before + n]
+
+    def pieces(self, x: np.ndarray) -> list[tuple[int, int]]:
+        """Cut a recording into pieces of 3 to 6 s, where it is softest; each begins at a whole frame."""
+        hop = STEP * self.recipe.settings.hop_length
+        n = -(-len(x) // hop)
+        power = np.square(np.pad(x, (0, n * hop - len(x))), dtype=np.float64).reshape(n, hop).mean(1)
+        soft = np.convolve(power, np.ones(9) / 9, "same")  # over 0.18 s
+        most, least = round(PIECE_S / self.frame_s), round(SHORTEST_PIECE_S / self.frame_s)
+        cuts = [0]
+        while n - cuts[-1] > most:
+            low = cuts[-1] + least
+            cuts.append(low + int(np.argmin(soft[low : cuts[-1] + most])))
+        return [(a * hop, min(b * hop, len(x))) for a, b in zip(cuts, [*cuts[1:], n], strict=True)]
+
+    def transcribe(self, x: np.ndarray, language: Language | None = None, *, width: Size = 16) -> str:
+        """Return what is said.
+
+        Parameters
+        ----------
+        x : np.ndarray [shape=(n_samples,)]
+            Samples at the network's rate.
+        language : optional
+            What may be said, and how likely it is; see `audio_edu.recognition.ctc.language`. Default: any
+            letters, the most probable symbol of each frame (greedy).
+        width : int
+            How many beginnings are kept, with a language.
+        """
+        return " ".join(filter(None, (text for _, text in self._texts(x, language, width))))
+
+    def _texts(self, x: np.ndarray, language: Language | None, width: int) -> Iterator[tuple[Any, str]]:
+        x = check_audio(x, "x").astype(np.float32)
+        for start, end in self.pieces(x):
+            log_p = self._look(x[start:end])
+            text = (
+                decode(greedy_decode(log_p))
+                if language is None
+                else beam_search_words(log_p, SYMBOLS, language, width=width)
+            )
+            yield (start / self.sample_rate, log_p), " ".join(text.split())
+
+    def words(self, x: np.ndarray, language: Language | None = None, *, width: Size = 16) -> list[Word]:
+        """Return what is said, word by word; arguments are those of `transcribe`."""
+        found: list[Word] = []
+        for (start_s, log_p), text in self._texts(x, language, width):
+            found += self._timed(log_p, text, start_s)
+        return found
+
+    def align(self, x: np.ndarray, text: str) -> list[Word]:
+        """Return when each word of a known text is said (forced alignment).
+
+        Raises
+        ------
+        ValueError
+            If the text has other characters than the network's, or is too long for the recording.
+        """
+        return self._timed(self.log_probabilities(x), " ".join(text.split()), 0.0)
+
+    def _timed(self, log_p: np.ndarray, text: str, offset_s: float) -> list[Word]:
+        if not text:
+            return []
+        path = force_align(log_p, encode(text))
+        words, at = text.split(), 0
+        spans = []
+        for word in words:
+            of_word = np.flatnonzero((path >= at) & (path < at + len(word)))
+            spans.append((of_word[0] * self.frame_s, (of_word[-1] + 1) * self.frame_s))
+            at += len(word) + 1
+        ends = [*(start for start, _ in spans[1:]), len(log_p) * self.frame_s]
+        return [
+            Word(round(offset_s + start, 3), round(offset_s + min(end + TAIL_S, following), 3), word)
+            for (start, end), following, word in zip(spans, ends, words, strict=True)
+        ]
+
+    def stream(self, chunks: Iterable[np.ndarray]) -> Iterator[str]:
+        """Write while somebody speaks: take samples as they come, yield the text so far.
+
+        The result is that of `log_probabilities` on all of it in one piece, without the silence before it:
+        the convolutions remember the last frames, the recurrent layers their state.
+
+        Parameters
+        ----------
+        chunks : iterable of np.ndarray [shape=(n_samples_i,)]
+            Samples at the network's rate, in pieces of any length.
+
+        Raises
+        ------
+        ValueError
+            If the network sees the future.
+        """
+        if not self.recipe.causal:
+            raise ValueError(f"{self.card.get('name', 'this network')} sees the future; use a causal one.")
+        for log_p in _Stream(self).feed(chunks):
+            yield decode(greedy_decode(log_p))
+
+
+class _Stream:
+    """The state of a causal network between two pieces of sound."""
+
+    def __init__(self, model: Recognizer):
+        self.settings, network = model.recipe.settings, model.network
+        self.memories = [network.get_layer(f"memory{i}") for i in range(model.recipe.n_layers)]
+        inputs = keras.Input((None, self.settings.n_mels))
+        states = [keras.Input((memory.units,)) for memory in self.memories]
+        x = inputs
+        outputs = []
+        for layer in network.layers[1:]:
+            if layer.name == "around" or isinstance(layer, keras.layers.Dropout):
+                continue
+            if layer in self.memories:
+                x = layer(x, initial_state=states[self.memories.index(layer)])
+                outputs.append(x[:, -1])
+            else:
+                x = layer(x)
+        self.network = keras.Model([inputs, *states], [x, *outputs])
+
+    def feed(self, chunks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Yield the logarithms of the probabilities of all frames so far."""
+        s = self.settings
+        states = [np.zeros((1, memory.units), np.float32) for memory in self.memories]
+        context = np.zeros((1, CONTEXT, s.n_mels), np.float32)
+        heard = np.zeros(0, np.float32)
+        found, n_done = [], 0
+        for chunk in chunks:
+            heard = np.concatenate([heard, check_audio(chunk, "chunk").astype(np.float32)])
+            # a frame is known when half a window after its middle has been heard
+            n_known = max(0, (len(heard) - s.n_fft // 2) // s.hop_length) // STEP * STEP
+            if n_known > n_done:
+                new = frames(heard[None], s)[:, n_done:n_known]
+                context = np.concatenate([context, new], axis=1)
+                logits, *states = (as_array(y) for y in self.network([context, *states]))
+                context = context[:, -CONTEXT:]
+                found.append(log_softmax(logits[0]))
+                n_done = n_known
+            if found:
+                yield np.concatenate(found)
+
+
+@checked
+def log_softmax(z: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the softmax over the last axis, without overflow.
+
+    Examples
+    --------
+    >>> np.exp(log_softmax(np.array([[0.0, 1000.0]]))).tolist()
+    [[0.0, 1.0]]
+    """
+    z = z - z.max(axis=-1, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
