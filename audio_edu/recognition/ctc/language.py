@@ -14,21 +14,41 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from ..._validate import checked
-from .formulas import BLANK, LEAST_LOG_P, Sums, Width, _add_to, encode, _log_add
+from ..._validate import checked, shown
+from .formulas import BLANK, LEAST_LOG_P, Sums, Width, _add_to, _log_add, encode
 
 Weight = Annotated[float, (-100.0, 100.0)]
 Pseudocount = Annotated[float, (1e-6, 1e6)]
 
 
-class Language:
-    """Words, and the log-probability of each after another; a text begins and ends with None."""
+@checked
+class Grammar:
+    """Some words, each as likely after any other, the end of the text among them.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Lower-case words.
+
+    Attributes
+    ----------
+    words : tuple of str
+        The words in the order of the alphabet.
+    tree : dict
+        The words as a tree of letters; where a word ends, it stands under the empty string.
+
+    Examples
+    --------
+    >>> math.exp(Grammar(["one", "two", "three"]).log_probability("two", None))
+    0.25
+    """
 
     def __init__(self, words: Sequence[str]):
         self.words = tuple(sorted(set(words)))
-        if not self.words:
-            raise ValueError("there are no words; expected one at least.")
-        #: The words as a tree of letters; where a word ends, it stands under the empty string.
+        if not self.words or not all(self.words):
+            raise ValueError(
+                f"words or texts hold {shown(words)}; expected one word at least, and none empty."
+            )
         self.tree: dict[str, Any] = {}
         for word in self.words:
             encode(word)
@@ -37,43 +57,46 @@ class Language:
                 node = node.setdefault(letter, {})
             node[""] = word
 
+    @checked
     def log_probability(self, word: str | None, previous: str | None) -> float:
-        """Return ln P(word | previous); None stands for the end, and for the start."""
-        raise NotImplementedError
+        """Return ln P(word | previous); None stands for the end, and for the start.
 
+        Examples
+        --------
+        >>> Grammar(["one", "two", "three"]).log_probability("two", None)
+        -1.3862943611198906
+        """
+        return -math.log(len(self.words) + 1)
+
+    @checked
     def log_likelihood(self, text: str) -> float:
-        """Return ln P of a whole text, its end included."""
+        """Return ln P of a whole text, its end included.
+
+        Examples
+        --------
+        >>> round(math.exp(Grammar(["one"]).log_likelihood("one one")), 6)
+        0.125
+        """
         words = [None, *text.split(), None]
         return sum(self.log_probability(word, v) for v, word in itertools.pairwise(words))
 
-
-@checked
-class Grammar(Language):
-    """Any of some words may follow any other, all equally likely, the end among them.
-
-    Parameters
-    ----------
-    words : sequence of str
-        Lower-case words.
-
-    Examples
-    --------
-    >>> Grammar(["one", "two", "three"]).log_probability("two", None)
-    -1.3862943611198906
-    """
-
-    def __init__(self, words: Sequence[str]):
-        super().__init__(words)
-        self._log_probability = -math.log(len(self.words) + 1)
-
     @checked
-    def log_probability(self, word: str | None, previous: str | None) -> float:
-        """Return ln 1 / (number of words + 1)."""
-        return self._log_probability
+    def perplexity(self, texts: Sequence[str]) -> float:
+        """Return e to the mean of −ln P(word | previous), ends included: among how many words it guesses.
+
+        Examples
+        --------
+        >>> round(WordBigrams(["one two", "two one"]).perplexity(["one two"]), 2)
+        2.63
+        """
+        if not texts:
+            raise ValueError("texts is empty; expected one text at least.")
+        n = sum(len(text.split()) + 1 for text in texts)
+        return math.exp(-sum(self.log_likelihood(text) for text in texts) / n)
 
 
 @checked
-class WordBigrams(Language):
+class WordBigrams(Grammar):
     """How often a word follows another, counted in texts.
 
     Pairs that were not seen get a share by how frequent the word is, and words by one each that is added:
@@ -106,32 +129,25 @@ class WordBigrams(Language):
 
     @checked
     def log_probability(self, word: str | None, previous: str | None) -> float:
-        """Return ln P(word | previous); None stands for the end, and for the start."""
+        """Return ln P(word | previous); None stands for the end, and for the start.
+
+        Examples
+        --------
+        >>> bigrams = WordBigrams(["one two", "one three", "two one"], k=1.0)
+        >>> round(math.exp(bigrams.log_probability(None, "two")), 3)
+        0.436
+        """
         # P(w) = (n(w) + 1) / (n + V + 1)
         p = (self._second[word] + 1) / self._n
         # P(w | v) = (n(v, w) + k P(w)) / (n(v) + k)
         return math.log((self._pairs[previous, word] + self.k * p) / (self._first[previous] + self.k))
-
-    @checked
-    def perplexity(self, texts: Sequence[str]) -> float:
-        """Return e to the mean of −ln P(word | previous), ends included: among how many words it guesses.
-
-        Examples
-        --------
-        >>> round(WordBigrams(["one two", "two one"]).perplexity(["one two"]), 2)
-        2.63
-        """
-        if not texts:
-            raise ValueError("texts is empty; expected one text at least.")
-        n = sum(len(text.split()) + 1 for text in texts)
-        return math.exp(-sum(self.log_likelihood(text) for text in texts) / n)
 
 
 @checked
 def beam_search_words(
     log_p: np.ndarray,
     symbols: Sequence[str],
-    language: Language,
+    language: Grammar,
     *,
     width: Width = 16,
     weight: Weight = 1.0,
@@ -148,8 +164,8 @@ def beam_search_words(
         Natural logarithms of the symbols' probabilities in each frame, the blank first.
     symbols : sequence of str
         What each column stands for, for example `SYMBOLS`; one of them is the space.
-    language : Language
-        The words and how likely they are: a `Grammar` or `WordBigrams`.
+    language : Grammar
+        The words and how likely they are; `WordBigrams` is one, too.
     width : int
         How many beginnings are kept from frame to frame.
     weight : float
