@@ -11,7 +11,7 @@ from ..._validate import Size, check_audio, checked
 from ...training import Trained, as_array
 from .features import frames
 from .formulas import SYMBOLS, decode, encode, force_align, greedy_decode
-from .language import Language, beam_search_words
+from .language import Grammar, beam_search_words
 from .model import CONTEXT, STEP
 from .recipe import CTCRecipe
 
@@ -100,7 +100,7 @@ class Recognizer(Trained):
             cuts.append(low + int(np.argmin(soft[low : cuts[-1] + most])))
         return [(a * hop, min(b * hop, len(x))) for a, b in zip(cuts, [*cuts[1:], n], strict=True)]
 
-    def transcribe(self, x: np.ndarray, language: Language | None = None, *, width: Size = 16) -> str:
+    def transcribe(self, x: np.ndarray, language: Grammar | None = None, *, width: Size = 16) -> str:
         """Return what is said.
 
         Parameters
@@ -115,7 +115,7 @@ class Recognizer(Trained):
         """
         return " ".join(filter(None, (text for _, text in self._texts(x, language, width))))
 
-    def _texts(self, x: np.ndarray, language: Language | None, width: int) -> Iterator[tuple[Any, str]]:
+    def _texts(self, x: np.ndarray, language: Grammar | None, width: int) -> Iterator[tuple[Any, str]]:
         x = check_audio(x, "x").astype(np.float32)
         for start, end in self.pieces(x):
             log_p = self._look(x[start:end])
@@ -126,7 +126,7 @@ class Recognizer(Trained):
             )
             yield (start / self.sample_rate, log_p), " ".join(text.split())
 
-    def words(self, x: np.ndarray, language: Language | None = None, *, width: Size = 16) -> list[Word]:
+    def words(self, x: np.ndarray, language: Grammar | None = None, *, width: Size = 16) -> list[Word]:
         """Return what is said, word by word; arguments are those of `transcribe`."""
         found: list[Word] = []
         for (start_s, log_p), text in self._texts(x, language, width):
