@@ -1,3 +1,4 @@
+from .family import load_ctc as load_ctc
 from .formulas import SYMBOLS as SYMBOLS
 from .formulas import alignments as alignments
 from .formulas import beam_search as beam_search
@@ -16,3 +17,5 @@ from .numerals import chinese_number as chinese_number
 from .numerals import to_chinese as to_chinese
 from .numerals import to_figures as to_figures
 from .numerals import to_number as to_number
+from .recognize import Recognizer as Recognizer
+from .recognize import Word as Word

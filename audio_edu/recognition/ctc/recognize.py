@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from ..._validate import Size, check_audio, checked
-from ...training import Trained, as_array
+from ...training import Trained
 from .features import frames
 from .formulas import SYMBOLS, decode, encode, force_align, greedy_decode
 from .language import Grammar, beam_search_words
@@ -84,7 +84,7 @@ class Recognizer(Trained):
         # few lengths, so that few are compiled
         n_padded = -(-(n + 2 * before) // 32) * 32
         padded = np.pad(x, (before * hop, n_padded * hop - len(x) - before * hop))
-        logits = as_array(self.network(frames(padded[None], s)[:, : STEP * n_padded], training=False))
+        logits = self.network.predict_on_batch(frames(padded[None], s)[:, : STEP * n_padded])
         return log_softmax(logits[0])[before : before + n]
 
     def pieces(self, x: np.ndarray) -> list[tuple[int, int]]:
@@ -215,7 +215,7 @@ class _Stream:
             if n_known > n_done:
                 new = frames(heard[None], s)[:, n_done:n_known]
                 context = np.concatenate([context, new], axis=1)
-                logits, *states = (as_array(y) for y in self.network([context, *states]))
+                logits, *states = self.network.predict_on_batch([context, *states])
                 context = context[:, -CONTEXT:]
                 found.append(log_softmax(logits[0]))
                 n_done = n_known
