@@ -44,7 +44,7 @@ class CTCFamily(Family):
             dropout=recipe.dropout,
         )
         optimizer = adamw(
-            recipe.n_steps,
+            recipe.schedule_steps or recipe.n_steps,
             learning_rate=recipe.learning_rate,
             weight_decay=recipe.weight_decay,
             ema_decay=recipe.ema_decay,
