@@ -10,7 +10,7 @@ from .language import Grammar, WordBigrams
 from .recognize import Recognizer
 
 #: No more clips of one kind are judged.
-N_MOST = 400
+N_MOST = 250
 
 
 def evaluate(model: Recognizer, corpus: Corpus, *, split: str = "test", judge: Any = None) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 ``transcripts``
     ``transcripts.csv``: what each system writes of every clip that none of them learned from. With ``--data``
     also of rows of digits glued from recordings of people; their sounds stay where they are, their
-    transcripts may be printed. PocketSphinx takes part where it is installed.
+    transcripts may be printed. PocketSphinx takes part where it is installed, and with ``--early`` another
+    checkpoint of ``ctc``: after as many steps as ``ctc_causal`` (``audio-edu train ctc --steps 2819``).
 ``times``
     ``times.csv``: when words begin and end, by forced alignment, and in truth, in glued rows of digits.
 """
@@ -40,7 +41,7 @@ def sets(data: Path | None) -> Iterator[tuple[str, Corpus]]:
         yield "fsdd", strings_of_digits(data)
 
 
-def systems(name: str, clips: Corpus) -> Iterator[tuple[str, System]]:
+def systems(name: str, clips: Corpus, early: Path | None) -> Iterator[tuple[str, System]]:
     """Yield what writes, for a set of clips: the networks, with and without a language."""
     ctc = load_ctc()
     # what may be said: the ten digits; the sentences of the training; or, of single words, those as often
@@ -56,6 +57,8 @@ def systems(name: str, clips: Corpus) -> Iterator[tuple[str, System]]:
     for other in ("ctc_causal", "ctc_prompts"):
         if checkpoint_path(other).is_file():
             yield f"{other.removeprefix('ctc_')} greedy", load_ctc(other).transcribe
+    if early:
+        yield "early greedy", load_ctc(early).transcribe
     try:
         yield "pocketsphinx", pocketsphinx(language.words if name != "prompts" else None)
     except ImportError:
@@ -86,10 +89,10 @@ def pocketsphinx(words: Sequence[str] | None) -> System:
     return write
 
 
-def transcripts(data: Path | None) -> Iterator[dict[str, Any]]:
+def transcripts(data: Path | None, early: Path | None) -> Iterator[dict[str, Any]]:
     """Yield a row for each clip and system."""
     for name, clips in sets(data):
-        for system, write in systems(name, clips):
+        for system, write in systems(name, clips, early):
             for x, voice, truth in zip(clips.audio, clips.voices, clips.targets.texts, strict=True):
                 started = time.perf_counter()
                 text = write(x)
@@ -124,10 +127,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m audio_edu.recognition.ctc.experiments")
     parser.add_argument("what", choices=("transcripts", "times"))
     parser.add_argument("--data", type=Path, help="recordings named {digit}_{speaker}_{take}.wav")
+    parser.add_argument("--early", type=Path, help="a checkpoint of `ctc` after fewer steps (.npz)")
     parser.add_argument("--out", type=Path, help="the table to write; default: beside the checkpoints")
     args = parser.parse_args(argv)
     out = args.out or checkpoint_dir() / f"{args.what}.csv"
-    rows = list(transcripts(args.data) if args.what == "transcripts" else times())
+    rows = list(transcripts(args.data, args.early) if args.what == "transcripts" else times())
     with replacing(out) as partial, partial.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()

@@ -17,8 +17,9 @@ from .recipe import CTCRecipe
 
 #: Longer recordings are read in pieces (s), cut where they are softest between these.
 PIECE_S, SHORTEST_PIECE_S = 6.0, 3.0
-#: Silence that is put before and behind a recording (s): in training there was some.
-SILENCE_S = 0.1
+#: Silence that is put before and behind a recording (s): in training there was some, and letters may be
+#: written a little before their sound, or after it. Chosen on validation clips.
+SILENCE_S = 0.4
 #: A word ends so long after its last letter (s), if no other begins: letters are written early.
 TAIL_S = 0.12
 
@@ -67,25 +68,29 @@ class Recognizer(Trained):
         Parameters
         ----------
         x : np.ndarray [shape=(n_samples,)]
-            Samples at the network's rate, any level, any length.
+            Samples at the network's rate, any level, some seconds.
 
         Returns
         -------
         np.ndarray [shape=(n_frames, n_symbols)]
-            Natural logarithms; the first symbol is the blank.
+            Natural logarithms; the first symbol is the blank. `SILENCE_S` before the recording and behind it
+            belong to it: `times` says when each frame is.
         """
         x = check_audio(x, "x").astype(np.float32)
-        return np.concatenate([self._look(x[start:end]) for start, end in self.pieces(x)])
-
-    def _look(self, x: np.ndarray) -> np.ndarray:
-        s, before = self.recipe.settings, round(SILENCE_S / self.frame_s)
-        hop = STEP * s.hop_length
-        n = -(-len(x) // hop)
-        # few lengths, so that few are compiled
-        n_padded = -(-(n + 2 * before) // 32) * 32
-        padded = np.pad(x, (before * hop, n_padded * hop - len(x) - before * hop))
+        s, hop, n_around = self.recipe.settings, STEP * self.recipe.settings.hop_length, self._n_around
+        n = -(-len(x) // hop) + 2 * n_around
+        n_padded = -(-n // 32) * 32  # few lengths, so that few are compiled
+        padded = np.pad(x, (n_around * hop, (n_padded - n_around) * hop - len(x)))
         logits = self.network.predict_on_batch(frames(padded[None], s)[:, : STEP * n_padded])
-        return log_softmax(logits[0])[before : before + n]
+        return log_softmax(logits[0, :n])
+
+    @property
+    def _n_around(self) -> int:
+        return round(SILENCE_S / self.frame_s)
+
+    def times(self, log_p: np.ndarray) -> np.ndarray:
+        """Return when each frame of `log_probabilities` is (s), from the beginning of the recording."""
+        return (np.arange(len(log_p)) - self._n_around) * self.frame_s
 
     def pieces(self, x: np.ndarray) -> list[tuple[int, int]]:
         """Cut a recording into pieces of 3 to 6 s, where it is softest; each begins at a whole frame."""
@@ -113,24 +118,25 @@ class Recognizer(Trained):
         width : int
             How many beginnings are kept, with a language.
         """
-        return " ".join(filter(None, (text for _, text in self._texts(x, language, width))))
+        return " ".join(filter(None, (text for *_, text in self._texts(x, language, width))))
 
-    def _texts(self, x: np.ndarray, language: Grammar | None, width: int) -> Iterator[tuple[Any, str]]:
+    def _texts(
+        self, x: np.ndarray, language: Grammar | None, width: int
+    ) -> Iterator[tuple[float, np.ndarray, str]]:
         x = check_audio(x, "x").astype(np.float32)
         for start, end in self.pieces(x):
-            log_p = self._look(x[start:end])
-            text = (
-                decode(greedy_decode(log_p))
-                if language is None
-                else beam_search_words(log_p, SYMBOLS, language, width=width)
-            )
-            yield (start / self.sample_rate, log_p), " ".join(text.split())
+            log_p = self.log_probabilities(x[start:end])
+            if language is None:
+                text = decode(greedy_decode(log_p))
+            else:
+                text = beam_search_words(log_p, SYMBOLS, language, width=width)
+            yield start / self.sample_rate, log_p, " ".join(text.split())
 
     def words(self, x: np.ndarray, language: Grammar | None = None, *, width: Size = 16) -> list[Word]:
         """Return what is said, word by word; arguments are those of `transcribe`."""
         found: list[Word] = []
-        for (start_s, log_p), text in self._texts(x, language, width):
-            found += self._timed(log_p, text, start_s)
+        for start_s, log_p, text in self._texts(x, language, width):
+            found += self._timed(log_p, text, start_s, len(x) / self.sample_rate)
         return found
 
     def align(self, x: np.ndarray, text: str) -> list[Word]:
@@ -141,22 +147,22 @@ class Recognizer(Trained):
         ValueError
             If the text has other characters than the network's, or is too long for the recording.
         """
-        return self._timed(self.log_probabilities(x), " ".join(text.split()), 0.0)
+        log_p = self.log_probabilities(x)
+        return self._timed(log_p, " ".join(text.split()), 0.0, len(x) / self.sample_rate)
 
-    def _timed(self, log_p: np.ndarray, text: str, offset_s: float) -> list[Word]:
+    def _timed(self, log_p: np.ndarray, text: str, offset_s: float, last_s: float) -> list[Word]:
         if not text:
             return []
-        path = force_align(log_p, encode(text))
-        words, at = text.split(), 0
-        spans = []
-        for word in words:
-            of_word = np.flatnonzero((path >= at) & (path < at + len(word)))
-            spans.append((of_word[0] * self.frame_s, (of_word[-1] + 1) * self.frame_s))
+        path, when = force_align(log_p, encode(text)), offset_s + self.times(log_p)
+        spans, at = [], 0
+        for word in text.split():
+            of_word = when[(path >= at) & (path < at + len(word))]
+            spans.append((max(0.0, of_word[0]), of_word[-1] + self.frame_s))
             at += len(word) + 1
-        ends = [*(start for start, _ in spans[1:]), len(log_p) * self.frame_s]
+        ends = [*(start for start, _ in spans[1:]), last_s]
         return [
-            Word(round(offset_s + start, 3), round(offset_s + min(end + TAIL_S, following), 3), word)
-            for (start, end), following, word in zip(spans, ends, words, strict=True)
+            Word(round(start, 3), round(max(start, min(end + TAIL_S, following)), 3), word)
+            for (start, end), following, word in zip(spans, ends, text.split(), strict=True)
         ]
 
     def stream(self, chunks: Iterable[np.ndarray]) -> Iterator[str]:
