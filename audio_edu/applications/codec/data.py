@@ -114,7 +114,9 @@ class Batches:
         wanted = n * speed // 20 + 40
         pieces, have = [], 0
         while have < wanted:
-            clip = self.corpus.audio[min(int(np.searchsorted(self.chances, rng.random())), len(self.corpus) - 1)]
+            clip = self.corpus.audio[
+                min(int(np.searchsorted(self.chances, rng.random())), len(self.corpus) - 1)
+            ]
             begin = int(rng.integers(max(1, clip.size - wanted // 2))) if not pieces else 0
             piece = clip[begin : begin + wanted - have] * np.float32(LEVEL / level(clip))
             pieces.append(piece)

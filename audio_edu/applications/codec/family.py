@@ -23,7 +23,9 @@ class CodecFamily(Family):
     def corpus(self, recipe: CodecRecipe, data: Path | None = None) -> Corpus:
         """Load all speech at 8 kHz that ships."""
         if data is not None:
-            raise ValueError(f"data is {data}; a codec learns from the speech that ships alone, so leave it out.")
+            raise ValueError(
+                f"data is {data}; a codec learns from the speech that ships alone, so leave it out."
+            )
         return load_speech()
 
     def facts(self, recipe: CodecRecipe, train: Corpus) -> dict[str, Any]:
