@@ -91,7 +91,6 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
             _wavenet, "the same with linear prediction; for coding, not for speaking", generates=True
         ),
         "codec": Entry(_codec, "makes small files of speech, and speech of small files"),
-        "codec_plain": Entry(_codec, "the same, trained without critics"),
     }
 )
 

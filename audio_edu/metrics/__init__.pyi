@@ -11,6 +11,8 @@ from .intervals import accuracy_interval as accuracy_interval
 from .intervals import bootstrap_interval as bootstrap_interval
 from .intervals import sign_test as sign_test
 from .intervals import speaker_interval as speaker_interval
+from .quality import listener_scores as listener_scores
+from .quality import si_sdr_db as si_sdr_db
 from .tags import average_precision as average_precision
 from .tags import event_scores as event_scores
 from .tags import roc_auc as roc_auc

@@ -1,6 +1,6 @@
 """What a codec learns from: a second of speech at a time, at random levels, speeds and depths."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.signal
@@ -24,7 +24,8 @@ def load_speech() -> Corpus:
     Returns
     -------
     Corpus
-        Clips with their text. ``info`` has the column ``source``: which of the three it is from.
+        Clips with their text. ``info`` has the columns ``source``, which of the three it is from, and
+        ``kind``: of a clip of ``prompts`` whether it is a ``prompt``, a ``number`` or a ``letter``.
 
     Examples
     --------
@@ -44,7 +45,12 @@ def load_speech() -> Corpus:
         voices=np.concatenate([part.voices for part in parts.values()]),
         split=np.concatenate([part.split for part in parts.values()]),
         sample_rate=8000,
-        info={"source": np.concatenate([np.full(len(part), name) for name, part in parts.items()])},
+        info={
+            "source": np.concatenate([np.full(len(part), name) for name, part in parts.items()]),
+            "kind": np.concatenate(
+                [part.info.get("kind", np.full(len(part), "")) for part in parts.values()]
+            ),
+        },
         licence="; ".join(f"{name}: {part.licence}" for name, part in parts.items()),
     )
 
@@ -92,8 +98,6 @@ class Batches:
             How many stages code each vector.
         draws : np.ndarray [shape=(n_stages, n_codes)], int32
             Which vector of the batch replaces which dead code.
-        heard : np.ndarray [shape=()], float32
-            0 until the critics are heard, then 1.
         """
         recipe, rng = self.recipe, np.random.default_rng((self.recipe.seed, step))
         x = np.stack([self._segment(rng) for _ in range(recipe.batch_size)])
@@ -104,8 +108,7 @@ class Batches:
         depth = depths(vector_levels(x), quality, slope_db, recipe.n_stages)
         n_vectors = recipe.batch_size * recipe.n_vectors
         draws = rng.integers(n_vectors, size=(recipe.n_stages, recipe.n_codes))
-        heard = np.array(step >= recipe.critic_from, np.float32)
-        return x, depth.astype(np.int32), draws.astype(np.int32), heard
+        return x, depth.astype(np.int32), draws.astype(np.int32)
 
     def _segment(self, rng: np.random.Generator) -> np.ndarray:
         """Draw clips one after the other until they fill a segment."""
@@ -126,8 +129,3 @@ class Batches:
             x = scipy.signal.resample_poly(x, 20, speed)
         gain = 10 ** (rng.uniform(-6, 6) / 20) * rng.choice((-1, 1))
         return (x[:n] * gain).astype(np.float32)
-
-
-def with_split(corpus: Corpus, split: str) -> Corpus:
-    """Return the corpus with every clip in one split."""
-    return replace(corpus, split=np.full(len(corpus), split))

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...datasets import Corpus
 from ...reproducible import set_seed
 from ...training import Family
+from .coding import Codec
 from .data import Batches, load_speech
 from .evaluate import evaluate
-from .model import Codec
 from .recipe import RECIPES, TINY, CodecRecipe
 
 
@@ -40,6 +42,13 @@ class CodecFamily(Family):
     def batches(self, model: Codec, recipe: CodecRecipe, train: Corpus) -> Batches:
         """Return the function that makes the batch of any step."""
         return Batches(recipe, train)
+
+    def finish(self, model: Codec, batches: Batches) -> None:
+        """Count the codes of at most 40 minutes of the clips it has learned from."""
+        corpus = batches.corpus
+        order = np.random.default_rng(model.recipe.seed).permutation(len(corpus))
+        seconds = np.cumsum(corpus.lengths[order]) / corpus.sample_rate
+        model.count([corpus.audio[i] for i in order[seconds <= max(2400.0, seconds[0])]])
 
 
 FAMILY = CodecFamily()

@@ -1,4 +1,4 @@
-"""The layers of the codec: a block of convolutions, the residual quantiser, the critics.
+"""The layers of the codec: a block of convolutions and the residual quantiser.
 
 References
 ----------
@@ -11,8 +11,6 @@ from typing import Any
 
 import keras
 from keras import layers, ops
-
-from .transform import FLOOR, spectrum
 
 #: Frames that a block looks at.
 KERNEL = 7
@@ -161,45 +159,3 @@ class ResidualQuantizer(layers.Layer):
             active = ops.cast(ops.expand_dims(depth, -1) > stage, "float32")
             total += active * ops.take(self.codebooks[stage], codes[..., stage], axis=0)
         return total
-
-
-class Critics(keras.Model):
-    """Three critics, each of which sees the spectrum at another size of the frame.
-
-    Called with sounds [shape=(B, n)]; returns for each critic its scores [shape=(B, F, K, 1)] and the outputs
-    of its layers: high for what is real.
-
-    Parameters
-    ----------
-    channels : int
-        Channels of the convolutions.
-    """
-
-    sizes = (128, 256, 512)
-
-    def __init__(self, channels: int):
-        super().__init__(name="critics")
-        kinds = [((3, 9), (1, 1)), *[((3, 9), (1, 2))] * 3, ((3, 3), (1, 1))]
-        self.stacks = []
-        for size in self.sizes:
-            convolutions = [
-                layers.Conv2D(channels, kernel, stride, padding="same", name=f"conv{size}_{i}")
-                for i, (kernel, stride) in enumerate(kinds)
-            ]
-            score = layers.Conv2D(1, (3, 3), padding="same", name=f"score{size}")
-            self.stacks.append([*convolutions, score])
-        self(ops.zeros((1, 2 * max(self.sizes))))
-
-    def call(self, x: Any) -> list[tuple[Any, list[Any]]]:
-        """Judge."""
-        verdicts = []
-        for size, (*convolutions, score) in zip(self.sizes, self.stacks, strict=True):
-            real, imaginary = spectrum(x, size)
-            squeeze = (ops.square(real) + ops.square(imaginary) + FLOOR) ** -0.35
-            h = ops.stack([real * squeeze, imaginary * squeeze], axis=-1)
-            seen = []
-            for convolution in convolutions:
-                h = ops.leaky_relu(convolution(h), 0.1)
-                seen.append(h)
-            verdicts.append((score(h), seen))
-        return verdicts

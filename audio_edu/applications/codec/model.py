@@ -11,18 +11,14 @@ Zeghidour and others (2021), SoundStream: an end-to-end neural audio codec.
 Siuzdak (2023), Vocos: closing the gap between time-domain and Fourier-based neural vocoders.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-from ..._validate import checked
-from ...training import Trained, adamw, as_array
-from .layers import ConvNeXt, Critics, ResidualQuantizer
+from .layers import ConvNeXt, ResidualQuantizer
 from .recipe import N_FFT, N_STEP, STRIDE, CodecRecipe
-from .train_step import codec_step
 from .transform import features, inverse_spectrum
 
 #: The largest log-magnitude that the decoder makes.
@@ -97,46 +93,3 @@ class CodecNetwork(keras.Model):
         log_magnitude, phase = ops.split(self.decoder(vectors), 2, axis=-1)
         magnitude = ops.exp(ops.minimum(log_magnitude, _MOST))
         return inverse_spectrum(magnitude * ops.cos(phase), magnitude * ops.sin(phase))
-
-
-class Codec(Trained):
-    """A codec and, while it is trained, its critics.
-
-    Parameters
-    ----------
-    recipe : CodecRecipe
-        How it is, or was, trained.
-    facts : mapping
-        ``sample_rate`` (Hz).
-
-    Attributes
-    ----------
-    network : CodecNetwork
-        Encoder, quantiser, decoder.
-    """
-
-    curve_names = ("spectral_loss", "commitment_loss", "perplexity", "critic_loss")
-
-    def __init__(self, recipe: CodecRecipe, facts: Mapping[str, Any]):
-        self.network = CodecNetwork(recipe)
-        rates = {name: getattr(recipe, name) for name in ("learning_rate", "weight_decay", "ema_decay")}
-        self.network.compile(adamw(recipe.n_steps, clipnorm=1.0, **rates))
-        self.critics = Critics(recipe.critic_channels) if recipe.critic_channels else None
-        networks = {"codec": self.network}
-        if self.critics is not None:
-            self.critics.compile(keras.optimizers.Adam(recipe.critic_rate, beta_1=0.8, beta_2=0.99))
-            networks["critics"] = self.critics
-        super().__init__(recipe, facts, networks)
-        self._step: Any = None
-
-    @property
-    def n_parameters(self) -> int:
-        """How many numbers encoder, decoder and codebooks have."""
-        return super().n_parameters + int(np.prod(self.network.quantizer.codebooks.shape))
-
-    @checked
-    def train_on_batch(self, *batch: np.ndarray) -> np.ndarray:
-        """Learn from one batch; return the numbers that `curve_names` names."""
-        if self._step is None:
-            self._step = codec_step(self.network, self.critics, self.recipe, self.sample_rate)
-        return np.array([as_array(number) for number in self._step(*batch)])

@@ -39,14 +39,8 @@ class CodecRecipe(Recipe):
         A code that is used less often than this share of the average is replaced.
     commitment : float
         The weight of the commitment loss.
-    critic_channels : int
-        Channels of the critics; 0 for a training without critics.
-    critic_weight, matching_weight : float
-        The weights of the critics' verdict, and of the distance between their features.
-    critic_from : int
-        The step from which on the critics are heard.
-    learning_rate, critic_rate : float
-        Adam's, for the codec and for the critics.
+    learning_rate : float
+        Adam's.
     weight_decay, ema_decay : float
         See `audio_edu.training.adamw`.
     """
@@ -62,12 +56,7 @@ class CodecRecipe(Recipe):
     codebook_decay: float = 0.99
     dead: float = 0.03
     commitment: float = 0.05
-    critic_channels: int = 32
-    critic_weight: float = 0.03
-    matching_weight: float = 0.06
-    critic_from: int = 1000
     learning_rate: float = 8e-4
-    critic_rate: float = 3e-4
     weight_decay: float = 1e-2
     ema_decay: float = 0.998
 
@@ -79,19 +68,13 @@ class CodecRecipe(Recipe):
             raise ValueError(f"n_vectors is {self.n_vectors}; expected a multiple of 2.")
         for name in ("codebook_decay", "dead", "ema_decay"):
             check_range(getattr(self, name), name, 0.0, 1.0)
-        for name in ("commitment", "critic_weight", "matching_weight", "weight_decay"):
+        for name in ("commitment", "weight_decay"):
             check_range(getattr(self, name), name, 0.0, 100.0)
-        for name in ("learning_rate", "critic_rate"):
-            check_positive(getattr(self, name), name)
-        check_range(self.critic_channels, "critic_channels", 0, 512, integer=True)
-        check_range(self.critic_from, "critic_from", 0, 10**9, integer=True)
+        check_positive(self.learning_rate, "learning_rate")
 
 
-#: What ships, and the same without critics.
-RECIPES = {
-    "codec": CodecRecipe(n_steps=12_000),
-    "codec_plain": CodecRecipe(n_steps=12_000, critic_channels=0),
-}
+#: What ships.
+RECIPES = {"codec": CodecRecipe(n_steps=12_000)}
 TINY = CodecRecipe(
     n_steps=4,
     batch_size=2,
@@ -102,7 +85,5 @@ TINY = CodecRecipe(
     n_latent=4,
     n_stages=3,
     n_codes=8,
-    critic_channels=2,
-    critic_from=1,
     ema_decay=0.9,
 )
