@@ -155,23 +155,46 @@ class Codec(Trained):
         ValueError
             If `x` is no sound, or longer than a day; or the rate is not positive.
         """
+        level, codes = self.analyse(x)
+        return self.pack(len(x), level, codes, kbps=kbps, n_stages=n_stages)
+
+    def analyse(self, x: np.ndarray) -> tuple[int, np.ndarray]:
+        """Return the level of a sound, as a byte, and its codes [shape=(n_vectors, n_stages)]."""
         x = check_audio(x, "x")
         check_range(len(x), "the number of samples", 1, MOST_SAMPLES, integer=True)
+        level, scale = _level(x, self.sample_rate)
+        return level, self.codes(self.vectors(x / scale * LEVEL))
+
+    def synthesise(self, n_samples: int, level: int, codes: np.ndarray) -> np.ndarray:
+        """Return the sound [shape=(n_samples,)] of codes, those of all stages or of the first ones alone."""
+        return (self.sound(self.embed(codes))[:n_samples] / LEVEL * _scale(level)).astype(np.float32)
+
+    def pack(
+        self,
+        n_samples: int,
+        level: int,
+        codes: np.ndarray,
+        *,
+        kbps: float | None = None,
+        n_stages: int | None = None,
+    ) -> bytes:
+        """Return the file of what `analyse` returned; see `encode`."""
         if n_stages is not None:
             check_range(n_stages, "n_stages", 1, self.recipe.n_stages, integer=True)
         if kbps is not None:
             check_range(kbps, "kbps", 0.01, 1000.0)
-        level, scale = _level(x, self.sample_rate)
-        codes = self.codes(self.vectors(x / scale * LEVEL))
         starts, widths = self.places(codes)
         most = self.recipe.n_stages if n_stages is None else n_stages
-        if kbps is not None:
-            # −log₂ p of all that the first stages cost, and what comes before and after
-            cost = np.cumsum(np.log2(TOTAL / widths).sum(axis=0)) + 8 * (_HEADER.size + 4 + 4)
-            fitting = int(np.sum(cost <= 1000 * kbps * len(x) / self.sample_rate))
-            most = max(1, min(most, fitting))
-        packed = ans_encode(starts[:, :most].ravel().tolist(), widths[:, :most].ravel().tolist())
-        head = _HEADER.pack(MAGIC, VERSION, self.fingerprint(), len(x), most, level)
+        most_bytes = np.inf if kbps is None else 1000 * kbps * n_samples / self.sample_rate / 8
+        # −log₂ p of all that the first stages cost: more than fits need not be tried
+        n_bytes = np.cumsum(np.log2(TOTAL / widths).sum(axis=0)) / 8 + _HEADER.size + 4
+        most = max(1, min(most, int(np.sum(n_bytes <= most_bytes))))
+        while True:
+            packed = ans_encode(starts[:, :most].ravel().tolist(), widths[:, :most].ravel().tolist())
+            if most == 1 or _HEADER.size + 4 + len(packed) <= most_bytes:
+                break
+            most -= 1
+        head = _HEADER.pack(MAGIC, VERSION, self.fingerprint(), n_samples, most, level)
         return head + zlib.crc32(head + packed).to_bytes(4, "big") + packed
 
     def decode(self, data: bytes) -> np.ndarray:
@@ -192,9 +215,7 @@ class Codec(Trained):
         ValueError
             If it is no such file, is damaged or cut, or was written with another checkpoint.
         """
-        n_samples, level, codes = self.read(data)
-        scale = _scale(level)
-        return (self.sound(self.embed(codes))[:n_samples] / LEVEL * scale).astype(np.float32)
+        return self.synthesise(*self.read(data))
 
     def read(self, data: bytes) -> tuple[int, int, np.ndarray]:
         """Return what stands in a file: the number of samples, the level's code, the codes; see `decode`."""

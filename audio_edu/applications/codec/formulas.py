@@ -142,7 +142,7 @@ def whole_frequencies(counts: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> whole_frequencies([3, 1, 0]).tolist()
-    [49150, 16385, 1]
+    [49151, 16384, 1]
     """
     if counts.ndim != 1 or not 2 <= len(counts) <= 4096:
         raise ValueError(
