@@ -31,7 +31,9 @@ def _on(levels: Any, x: np.ndarray, n: int) -> str:
     if error <= SLACK * best:
         return ""
     if error >= 0.97 * _error(x, np.linspace(x.min(), x.max(), n)):
-        return "no better than equal steps from the least to the largest value: put more levels where values are"
+        return (
+            "no better than equal steps from the least to the largest value: put more levels where values are"
+        )
     if abs(error / _error(x, np.quantile(x, (np.arange(n) + 0.5) / n)) - 1) < 0.01:
         return (
             "equally many values for each level is better than equal steps, but not yet the best: "
