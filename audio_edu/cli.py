@@ -2,7 +2,7 @@
 
 ``data`` builds and checks the corpora that ship; ``train``, ``evaluate``, ``generate`` and ``bench`` take the
 name of a checkpoint, and do with it what its family says (`audio_edu.families`). ``tag`` says what sounds in
-sound files.
+sound files, ``encode`` and ``decode`` make small files of speech and speech of small files.
 """
 
 import argparse
@@ -105,6 +105,8 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
                 _add_generate(one, name)
     _add_transcribe(commands.add_parser("transcribe", help="write down what is said in sound files"))
     _add_tag(commands.add_parser("tag", help="say what sounds in sound files, and when"))
+    _add_encode(commands.add_parser("encode", help="make a small file of a recording of speech"))
+    _add_decode(commands.add_parser("decode", help="make a sound file of what encode wrote"))
     bench = commands.add_parser("bench", help="measure speed beside other ways to do the same", **shared)
     bench.add_argument("names", nargs="*", metavar="NAME", help="log_mel, convolve or a checkpoint (all)")
     bench.add_argument("--json", action="store_true", help="print nothing but a JSON object")
@@ -407,6 +409,90 @@ def _for_each_file(
 
 def _timed(part: Any) -> dict[str, float]:
     return {"start_s": round(part.start_s, 2), "end_s": round(part.end_s, 2)}
+
+
+# --- encode, decode --------------------------------------------------------------------------------------
+
+
+def _add_encode(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sound", type=Path, metavar="IN.wav", help="a sound file; resampled where needed")
+    parser.add_argument("out", type=Path, metavar="OUT.hm", help="the small file to write")
+    parser.add_argument(
+        "--kbps", type=float, default=6.0, help="the most kilobits a second, all included; default: 6"
+    )
+    _add_codec_options(parser)
+    parser.set_defaults(run=_encode)
+
+
+def _add_decode(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("small", type=Path, metavar="IN.hm", help="what encode wrote")
+    parser.add_argument("out", type=Path, metavar="OUT.wav", help="the sound file to write (.wav, .flac)")
+    _add_codec_options(parser)
+    parser.set_defaults(run=_decode)
+
+
+def _add_codec_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--checkpoint", metavar="NAME", default="codec", help="or the path of an .npz that train wrote"
+    )
+    parser.add_argument("--json", action="store_true", help="print nothing but a JSON object")
+
+
+def _codec(name: str) -> Any:
+    model = load_model(name)
+    if not hasattr(model, "encode"):
+        raise ValueError(
+            f"--checkpoint {name} is no codec; name one that was made by `audio-edu train codec`."
+        )
+    return model
+
+
+def _encode(args: argparse.Namespace) -> int:
+    from ._files import replacing
+    from .signal import load_audio
+
+    if args.out.suffix.lower() != ".hm":
+        raise ValueError(f"{args.out}: expected a name that ends in .hm.")
+    check_writable(args.out)
+    check_range(args.kbps, "--kbps", 0.01, 1000.0)
+    model = _codec(args.checkpoint)
+    x, _ = load_audio(args.sound, sample_rate=model.sample_rate)
+    data = model.encode(x, kbps=args.kbps)
+    with replacing(args.out) as partial:
+        partial.write_bytes(data)
+    seconds = len(x) / model.sample_rate
+    said = {"out": str(args.out), "seconds": round(seconds, 2), "bytes": len(data)}
+    said["kbps"] = round(8 * len(data) / seconds / 1000, 2)
+    if args.json:
+        print(json.dumps(said))
+    else:
+        print("{out}: {seconds:.2f} s in {bytes:,} bytes, {kbps:.2f} kbit/s".format(**said))
+    if said["kbps"] > args.kbps:
+        print(f"audio-edu: fewer bits than these are not possible; --kbps was {args.kbps}.", file=sys.stderr)
+    return 0
+
+
+def _decode(args: argparse.Namespace) -> int:
+    from .signal import save_audio
+    from .signal.files import read_file
+
+    _check_place(args.out)
+    if not args.small.exists():
+        raise FileNotFoundError(f"there is no file {str(args.small)!r}.")
+    try:
+        data = read_file(args.small)
+    except ValueError as error:
+        raise ValueError(f"{str(args.small)!r} {error}") from error
+    model = _codec(args.checkpoint)
+    try:
+        x = model.decode(data)
+    except ValueError as error:
+        raise ValueError(f"{args.small}: {error}") from error
+    save_audio(args.out, x, model.sample_rate)
+    said = {"out": str(args.out), "seconds": round(len(x) / model.sample_rate, 2)}
+    said["sample_rate"] = model.sample_rate
+    print(json.dumps(said) if args.json else "{out}: {seconds:.2f} s at {sample_rate} Hz".format(**said))
+    return 0
 
 
 # --- bench, data -----------------------------------------------------------------------------------------

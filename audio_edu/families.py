@@ -65,6 +65,12 @@ def _wavenet() -> Family:
     return FAMILY
 
 
+def _codec() -> Family:
+    from .applications.codec.family import FAMILY
+
+    return FAMILY
+
+
 @dataclass(frozen=True)
 class Entry:
     """What the command line says of a checkpoint, and its family."""
@@ -93,6 +99,7 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "wavenet_advised": Entry(
             _wavenet, "the same with linear prediction; for coding, not for speaking", generates=True
         ),
+        "codec": Entry(_codec, "makes small files of speech, and speech of small files"),
     }
 )
 

@@ -46,7 +46,7 @@ LEFT_OUT = re.compile(
 
 #: What builds, trains or judges whole networks, or is called by others with what they have checked.
 NOT_ATTACKED = re.compile(
-    r".*\.(evaluate|Tagger(\.\w+)?|prepare|batches|Batches|train_toy|train_on_batch"
+    r".*\.(evaluate|Tagger(\.\w+)?|Codec(\.\w+)?|AnsReader(\.\w+)?|prepare|batches|Batches|train_toy|train_on_batch"
     r"|instrument_accuracy|sample_words"
     r"|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Request(\.\w+)?|Options|PreparedNotes"
     r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
@@ -59,6 +59,7 @@ import sys
 import numpy as np
 from dataclasses import replace
 from audio_edu import learning, plots, recognition, signal
+from audio_edu.applications.codec import data as speech_data, formulas as of_codec, recipe as of_recipe
 from audio_edu.datasets import Corpus, Labels
 from audio_edu.generation import gan, vae, wavenet
 from audio_edu.generation.gan import generate as of_gan, toy, transform
@@ -102,6 +103,9 @@ distributions.judge_clips(spoken, recognizer, reference)
 distributions.trained_on(spoken, spoken, recognizer)
 AttentionRecipe(n_steps=1)
 RnnRecipe(n_steps=1)
+of_recipe.CodecRecipe(n_steps=1)
+speech_data.level(clips[0])
+of_codec.vector_levels(np.ones((2, 1280)))
 tagging.recipe.TaggingRecipe(n_steps=1)
 tagging.features.TagSettings(n_mels=20)
 tagging.features.normalize(np.zeros((2, 5, 20)), tagging.features.TagSettings(n_mels=20))

@@ -20,6 +20,8 @@ from .sequences import edit_distances as edit_distances
 from .sequences import error_rate as error_rate
 from .sequences import word_edits as word_edits
 from .sequences import word_error_rate as word_error_rate
+from .quality import listener_scores as listener_scores
+from .quality import si_sdr_db as si_sdr_db
 from .tags import average_precision as average_precision
 from .tags import event_scores as event_scores
 from .tags import roc_auc as roc_auc

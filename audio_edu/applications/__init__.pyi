@@ -1,0 +1,3 @@
+from . import codec as codec
+from .codec import Codec as Codec
+from .codec import load_codec as load_codec
