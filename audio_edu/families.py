@@ -59,6 +59,12 @@ def _wavenet() -> Family:
     return FAMILY
 
 
+def _flow() -> Family:
+    from .generation.flow.family import FAMILY
+
+    return FAMILY
+
+
 @dataclass(frozen=True)
 class Entry:
     """What the command line says of a checkpoint, and its family."""
@@ -84,6 +90,10 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "wavenet_advised": Entry(
             _wavenet, "the same with linear prediction; for coding, not for speaking", generates=True
         ),
+        "flow": Entry(
+            _flow, "generates spoken digits from mel spectrograms, all samples at once", generates=True
+        ),
+        "flow_free": Entry(_flow, "the same, given no spectrogram: sounds of no word", generates=True),
     }
 )
 

@@ -7,7 +7,7 @@ from audio_edu.datasets import load_notes, load_scene_sources
 from audio_edu.families import CHECKPOINTS
 from audio_edu.training import as_array
 
-NAMES = ("cnn", "rnn", "attention", "tagging", "gan", "vae", "wavenet")
+NAMES = ("cnn", "rnn", "attention", "tagging", "gan", "vae", "wavenet", "flow")
 
 
 def small(name):
