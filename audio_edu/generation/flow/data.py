@@ -6,8 +6,7 @@ that are rounded to it (*uniform dequantisation*). What the flow then pays, on a
 never less than the bits that the codes themselves would cost (Theis and others, 2016), so it can be put
 beside coders of the same codes.
 
-The numbers are those of the µ-law's scale, from −1 to 1 and half a code beyond, not those of the sound: there
-all intervals are equally wide, ``2 / (n_levels − 1)``.
+A code of the µ-law is wide where the sound is loud: `code_widths`.
 
 References
 ----------
@@ -27,57 +26,47 @@ from .recipe import FlowConfig, FlowRecipe
 
 @checked
 def dequantize(codes: NDArray[np.int64], uniform: np.ndarray, n_levels: int = 256) -> np.ndarray:
-    """Spread each code over the interval of numbers that `quantize` turns into it.
+    """Spread each µ-law code over the interval of samples that `mu_law_encode` turns into it.
 
     Parameters
     ----------
     codes : np.ndarray of int [shape=(..., n_samples)]
         µ-law codes.
     uniform : np.ndarray [shape=(..., n_samples)]
-        Where in the interval, 0 to 1; one half is its middle.
+        Where in the interval, 0 to 1, on the µ-law's own scale; one half is what a code is decoded to.
     n_levels : int
         The number of codes.
 
     Returns
     -------
     np.ndarray of float32 [shape=(..., n_samples)]
-        Numbers of the µ-law's scale, about −1 to 1.
+        Samples.
 
     Examples
     --------
-    >>> dequantize([0, 255], np.array([0.5, 0.5])).tolist()
-    [-1.0, 1.0]
+    >>> dequantize([128, 128, 255], np.array([0.0, 0.5, 0.5])).round(6).tolist()
+    [0.0, 8.6e-05, 1.0]
     """
-    codes = check_codes(codes, "codes", n_levels)
-    # y = 2 (code + u − 1/2) / (n_levels − 1) − 1
-    return (2 * (codes + uniform - 0.5) / (n_levels - 1) - 1).astype(np.float32)
-
-
-@checked
-def quantize(y: np.ndarray, n_levels: int = 256) -> np.ndarray:
-    """Return the codes [shape of y], int32, whose intervals hold the numbers y of the µ-law's scale.
-
-    Examples
-    --------
-    >>> quantize(np.array([-1.0, 0.0, 2.0])).tolist()
-    [0, 128, 255]
-    """
-    code = np.floor((n_levels - 1) * (y.astype(np.float64) + 1) / 2 + 0.5)
-    return np.clip(code, 0, n_levels - 1).astype(np.int32)
-
-
-@checked
-def expand(y: np.ndarray, n_levels: int = 256) -> np.ndarray:
-    """Turn numbers of the µ-law's scale, whole codes or not, into samples [shape of y], float32, in [-1, 1].
-
-    Examples
-    --------
-    >>> expand(np.array([-1.0, 0.0, 0.5])).round(4).tolist()
-    [-1.0, 0.0, 0.0588]
-    """
-    mu, y = n_levels - 1, np.clip(y, -1.0, 1.0)
+    codes, mu = check_codes(codes, "codes", n_levels), n_levels - 1
+    y = 2 * (codes + uniform - 0.5) / mu - 1
     # F⁻¹(y) = sgn(y) ((1 + μ)^|y| − 1) / μ
     return (np.sign(y) * np.expm1(np.abs(y) * np.log1p(mu)) / mu).astype(np.float32)
+
+
+@checked
+def code_widths(x: np.ndarray, n_levels: int = 256) -> np.ndarray:
+    """Return how wide the intervals of the µ-law's codes are at the samples x [shape of x].
+
+    On the µ-law's own scale, y = F(x), all are 2/μ wide; a change of variables makes them 2/μ · dx/dy.
+
+    Examples
+    --------
+    >>> code_widths(np.array([0.0, 1.0])).round(5).tolist()
+    [0.00017, 0.04366]
+    """
+    mu = n_levels - 1
+    # dF/dx = μ / ((1 + μ|x|) ln(1 + μ))
+    return 2 / mu * (1 + mu * np.abs(x)) * np.log1p(mu) / mu
 
 
 @checked
@@ -136,8 +125,8 @@ class Batches:
 
         Returns
         -------
-        y : np.ndarray of float32 [shape=(B, n_samples)]
-            Numbers of the µ-law's scale, with noise of the step's own.
+        x : np.ndarray of float32 [shape=(B, n_samples)]
+            Samples, with noise of the step's own.
         mel : np.ndarray of float32 [shape=(B, n_frames, n_mels)]
             From `mel_condition` of the whole clip, the frames of the piece.
         """
@@ -160,5 +149,5 @@ class Batches:
                 mel = mel_condition(x[first : start + n + 4 * hop], config, self.sample_rate)
                 mels.append(mel[(start - first) // hop :][: n // hop + 1])
         codes = mu_law_encode(pieces, config.n_levels)
-        y = dequantize(codes, rng.random(codes.shape), config.n_levels)
-        return (y, np.stack(mels)) if mels else (y,)
+        noisy = dequantize(codes, rng.random(codes.shape), config.n_levels)
+        return (noisy, np.stack(mels)) if mels else (noisy,)

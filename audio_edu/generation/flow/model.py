@@ -178,10 +178,10 @@ class Condition(layers.Layer):
 
 
 class FlowNetwork(keras.Model):
-    """All layers, and −log₂ p(x) as what is minimised.
+    """All layers, and −log₂ P of the codes as what is minimised.
 
-    Called with ``(x,)``, or ``(x, mel)``: numbers of the µ-law's scale [shape=(B, T)] and mel spectrograms
-    [shape=(B, n_frames, n_mels)]. Returns z [shape=(B, P, n_squeeze)] and log |det ∂z/∂x| [shape=(B,)].
+    Called with ``(x,)``, or ``(x, mel)``: samples [shape=(B, T)] and mel spectrograms [shape=(B, n_frames,
+    n_mels)]. Returns z [shape=(B, P, n_squeeze)] and log |det ∂z/∂x| [shape=(B,)].
     """
 
     def __init__(self, config: FlowConfig):
@@ -197,29 +197,31 @@ class FlowNetwork(keras.Model):
 
     def call(self, inputs: Any) -> tuple[Any, Any]:
         """Go from sound to noise, and add the loss: bits a sample, the mean over the batch."""
-        x = squeeze(inputs[0], self.config.n_squeeze)
-        condition = self.condition(inputs[1], x) if self.condition else None
-        log_det = ops.zeros_like(x[:, 0, 0])
+        x, gain = inputs[0], self.config.gain
+        z = squeeze(gain * x, self.config.n_squeeze)
+        condition = self.condition(inputs[1], z) if self.condition else None
+        log_det = ops.shape(x)[1] * float(np.log(gain)) * ops.ones_like(x[:, 0])
         for layer in self.steps:
-            x, more = layer(x, condition)
+            z, more = layer(z, condition)
             log_det = log_det + more
-        self.add_loss(ops.mean(self.bits(x, log_det)))
-        return x, log_det
+        self.add_loss(ops.mean(self.bits(x, z, log_det)))
+        return z, log_det
 
     def inverse(self, z: Any, mel: Any = None) -> Any:
         """Go from noise z [shape=(B, P, n_squeeze)] to sound [shape=(B, T)]."""
         condition = self.condition(mel, z) if self.condition else None
         for layer in reversed(self.steps):
             z = layer.inverse(z, condition)
-        return unsqueeze(z)
+        return unsqueeze(z) / self.config.gain
 
-    def bits(self, z: Any, log_det: Any) -> Any:
-        """Return the bits a sample of each clip [shape=(B,)], for codes that were spread by `dequantize`."""
-        n_samples = ops.shape(z)[1] * ops.shape(z)[2]
+    def bits(self, x: Any, z: Any, log_det: Any) -> Any:
+        """Return the bits a sample of each clip [shape=(B,)], for codes that `dequantize` spread to x."""
+        mu = self.config.n_levels - 1.0
         # log p(x) = Σ log N(z; 0, 1) + log |det ∂z/∂x|
         log_p = -0.5 * ops.sum(ops.square(z) + LOG_2PI, axis=(1, 2)) + log_det
-        # P(code) ≈ p(x) · width of its interval
-        return -log_p / (n_samples * LOG_2) - float(np.log2(2 / (self.config.n_levels - 1)))
+        # P(code) ≈ p(x) · the width of its interval: `code_widths`
+        log_width = ops.log1p(mu * ops.abs(x)) + float(np.log(2 * np.log1p(mu) / mu**2))
+        return -(log_p + ops.sum(log_width, axis=1)) / (ops.shape(x)[1] * LOG_2)
 
 
 class Flow(Trained):
@@ -255,13 +257,13 @@ class Flow(Trained):
         return self.network.train_on_batch(batch)
 
     @checked
-    def transform(self, y: np.ndarray, mel: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def transform(self, x: np.ndarray, mel: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Go from sound to noise.
 
         Parameters
         ----------
-        y : np.ndarray [shape=(B, T)]
-            From `dequantize`; T is a multiple of ``config.n_squeeze``.
+        x : np.ndarray [shape=(B, T)]
+            Samples, from `dequantize`; T is a multiple of ``config.n_squeeze``.
         mel : np.ndarray [shape=(B, n_frames, n_mels)], optional
             From `mel_condition`; for a flow that takes one.
 
@@ -270,15 +272,15 @@ class Flow(Trained):
         z : np.ndarray of float32 [shape=(B, P, n_squeeze)]
             Noise, where the flow fits.
         bits : np.ndarray of float32 [shape=(B,)]
-            −log₂ p a sample, for codes.
+            −log₂ P a sample, of the codes that were spread.
         """
-        inputs = self._inputs(y, mel, ndim=2)
+        inputs = self._inputs(x, mel, ndim=2)
         z, log_det = self.network(inputs)
-        return as_array(z), as_array(self.network.bits(z, log_det))
+        return as_array(z), as_array(self.network.bits(inputs[0], z, log_det))
 
     @checked
     def inverse_transform(self, z: np.ndarray, mel: np.ndarray | None = None) -> np.ndarray:
-        """Go from noise to sound: the inverse of `transform`, numbers of the µ-law's scale [shape=(B, T)]."""
+        """Go from noise to sound: the inverse of `transform`, samples [shape=(B, T)]."""
         if z.ndim != 3 or z.shape[2] != self.config.n_squeeze:
             raise ValueError(f"z has shape {z.shape}; expected (B, P, {self.config.n_squeeze}).")
         return as_array(self.network.inverse(*self._inputs(z, mel, ndim=3)))
@@ -286,7 +288,7 @@ class Flow(Trained):
     def _inputs(self, x: np.ndarray, mel: np.ndarray | None, *, ndim: int) -> tuple[np.ndarray, ...]:
         c = self.config
         if ndim == 2 and (x.ndim != 2 or x.shape[1] % c.n_squeeze):
-            raise ValueError(f"y has shape {x.shape}; expected (B, T), T a multiple of {c.n_squeeze}.")
+            raise ValueError(f"x has shape {x.shape}; expected (B, T), T a multiple of {c.n_squeeze}.")
         if (mel is None) == bool(c.n_condition):
             raise ValueError(
                 f"mel is {'missing' if mel is None else 'not None'}; this flow takes "

@@ -33,18 +33,21 @@ class FlowConfig:
         The mel spectrogram: bands, and the frame and the step of the STFT (samples).
     n_levels : int
         Number of µ-law codes.
+    gain : float
+        Samples are multiplied by it first, so that they spread about as the noise does that they become.
     """
 
     n_squeeze: int = 8
-    n_couplings: int = 12
+    n_couplings: int = 16
     n_changed: int = 4
-    n_channels: int = 64
+    n_channels: int = 56
     dilations: tuple[int, ...] = (1, 3, 9, 27)
     n_condition: int = 48
     n_mels: int = 40
     n_fft: int = 320
     hop_length: int = 80
     n_levels: int = 256
+    gain: float = 10.0
 
     def __post_init__(self) -> None:
         check_sizes(self, n_squeeze=64, n_couplings=64, n_channels=1024, dilations=1024)
@@ -52,6 +55,7 @@ class FlowConfig:
         check_range(self.n_levels, "n_levels", 2, 65536, integer=True)
         check_range(self.n_condition, "n_condition", 0, 512, integer=True)
         check_range(self.n_changed, "n_changed", 1, self.n_squeeze - 1, integer=True)
+        check_positive(self.gain, "gain")
         if self.hop_length % self.n_squeeze:
             raise ValueError(f"hop_length is {self.hop_length}; expected a multiple of {self.n_squeeze}.")
 
@@ -80,10 +84,10 @@ class FlowRecipe(Recipe):
         The network's size.
     """
 
-    n_steps: int = 9_000
+    n_steps: int = 10_000
     batch_size: int = 64
     n_samples: int = 2_000
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     weight_decay: float = 1e-2
     ema_decay: float = 0.998
     clipnorm: float = 1.0
