@@ -93,7 +93,6 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "flow": Entry(
             _flow, "generates spoken digits from mel spectrograms, all samples at once", generates=True
         ),
-        "flow_free": Entry(_flow, "the same, given no spectrogram: sounds of no word", generates=True),
     }
 )
 

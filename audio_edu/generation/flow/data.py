@@ -14,6 +14,8 @@ Theis, van den Oord and Bethge (2016), A note on the evaluation of generative mo
 Ho and others (2019), Flow++: improving flow-based generative models with variational dequantization.
 """
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -23,9 +25,11 @@ from ...signal import log_mel, mu_law_encode
 from ..wavenet.data import augment
 from .recipe import FlowConfig, FlowRecipe
 
+Levels, Uniform = Annotated[int, (2, 65_536)], Annotated[np.ndarray, (0.0, 1.0)]
+
 
 @checked
-def dequantize(codes: NDArray[np.int64], uniform: np.ndarray, n_levels: int = 256) -> np.ndarray:
+def dequantize(codes: NDArray[np.int64], uniform: Uniform, n_levels: Levels = 256) -> np.ndarray:
     """Spread each µ-law code over the interval of samples that `mu_law_encode` turns into it.
 
     Parameters
@@ -48,13 +52,15 @@ def dequantize(codes: NDArray[np.int64], uniform: np.ndarray, n_levels: int = 25
     [0.0, 8.6e-05, 1.0]
     """
     codes, mu = check_codes(codes, "codes", n_levels), n_levels - 1
+    if uniform.shape != codes.shape:
+        raise ValueError(f"uniform has shape {uniform.shape}; expected that of codes, {codes.shape}.")
     y = 2 * (codes + uniform - 0.5) / mu - 1
     # F⁻¹(y) = sgn(y) ((1 + μ)^|y| − 1) / μ
     return (np.sign(y) * np.expm1(np.abs(y) * np.log1p(mu)) / mu).astype(np.float32)
 
 
 @checked
-def code_widths(x: np.ndarray, n_levels: int = 256) -> np.ndarray:
+def code_widths(x: np.ndarray, n_levels: Levels = 256) -> np.ndarray:
     """Return how wide the intervals of the µ-law's codes are at the samples x [shape of x].
 
     On the µ-law's own scale, y = F(x), all are 2/μ wide; a change of variables makes them 2/μ · dx/dy.

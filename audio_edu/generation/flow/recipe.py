@@ -1,13 +1,13 @@
 """What decides what comes out of a training: the network's size, the batches, the optimizer.
 
-Two recipes ship. ``flow`` is told the mel spectrogram of what it is to sound like: a vocoder. ``flow_free``
-is told nothing: its bits a sample are those of a model of sound that knows only sound.
+``flow`` ships. It is given the mel spectrogram of what it is to sound like: it is a vocoder. With
+``config.n_condition=0`` it is given nothing.
 """
 
 from dataclasses import dataclass, field
 
 from ..._validate import check_positive, check_range, checked
-from ...training.recipe import Recipe, check_sizes
+from ...training.recipe import MOST_STEPS, Recipe, check_sizes
 
 
 @checked
@@ -69,6 +69,9 @@ class FlowRecipe(Recipe):
     ----------
     n_steps, seed
         Number of batches; seed of the weights and of every batch.
+    schedule_steps : int
+        Steps over which the learning rate rises and falls; 0: `n_steps`. If it is more, the training ends
+        before the rate has come down.
     batch_size : int
         Pieces in a batch.
     n_samples : int
@@ -85,6 +88,7 @@ class FlowRecipe(Recipe):
     """
 
     n_steps: int = 10_000
+    schedule_steps: int = 0
     batch_size: int = 64
     n_samples: int = 2_000
     learning_rate: float = 1.5e-3
@@ -97,6 +101,7 @@ class FlowRecipe(Recipe):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_sizes(self, batch_size=4096, n_samples=1 << 20)
+        check_range(self.schedule_steps, "schedule_steps", 0, MOST_STEPS, integer=True)
         for name in ("learning_rate", "clipnorm"):
             check_positive(getattr(self, name), name)
         for name in ("weight_decay", "ema_decay", "p_augment"):
@@ -106,9 +111,14 @@ class FlowRecipe(Recipe):
                 f"n_samples is {self.n_samples}; expected a multiple of hop_length, {self.config.hop_length}."
             )
 
+    @property
+    def n_steps_alike(self) -> int:
+        """All steps, where the learning rate's curve is stretched over a number of its own; else none."""
+        return self.n_steps if self.schedule_steps else 0
 
-#: What ships, by the name of the checkpoint.
-RECIPES = {"flow": FlowRecipe(), "flow_free": FlowRecipe(config=FlowConfig(n_condition=0))}
+
+#: What ships, by the name of the checkpoint. It was to take 10,000 steps, and was stopped.
+RECIPES = {"flow": FlowRecipe(n_steps=8_306, schedule_steps=10_000)}
 
 #: Small enough for a test.
 TINY = FlowRecipe(
