@@ -48,7 +48,7 @@ def dequantize(codes: NDArray[np.int64], uniform: Uniform, n_levels: Levels = 25
 
     Examples
     --------
-    >>> dequantize([128, 128, 255], np.array([0.0, 0.5, 0.5])).round(6).tolist()
+    >>> dequantize([128, 128, 255], np.array([0.0, 0.5, 0.5])).astype(float).round(6).tolist()
     [0.0, 8.6e-05, 1.0]
     """
     codes, mu = check_codes(codes, "codes", n_levels), n_levels - 1

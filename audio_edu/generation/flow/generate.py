@@ -16,8 +16,8 @@ from ...training import as_array
 from .data import mel_condition
 from .model import Flow
 
-#: That of the command line and of most examples: as WaveGlow's authors draw, near it.
-TEMPERATURE = 0.7
+#: As the network learned to draw.
+TEMPERATURE = 1.0
 #: So many clips go through the network at once.
 N_AT_ONCE = 8
 
