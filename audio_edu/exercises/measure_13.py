@@ -20,11 +20,9 @@ def exercise_5(answer: Any) -> str:
         return "its determinant is 0: two different pairs become the same pair, and nothing brings them back"
     if abs(log_abs_det) > 1e-3:
         return f"log |det W| is {log_abs_det:.2f}, so it stretches; 0 is asked for"
-    if np.abs(W).min() < LEAST_SHARE:
-        return f"it hardly mixes: the smallest entry is {np.abs(W).min():.2f}; {LEAST_SHARE} or more is asked for"
-    largest = np.abs(np.linalg.inv(W)).max()
+    least, largest = np.abs(W).min(), np.abs(np.linalg.inv(W)).max()
+    if least < LEAST_SHARE:
+        return f"it hardly mixes: the smallest entry is {least:.2f}; {LEAST_SHARE} or more is asked for"
     if largest > LARGEST_INVERSE:
-        return (
-            f"the way back multiplies errors by up to {largest:.1f}; {LARGEST_INVERSE} or less is asked for"
-        )
+        return f"the way back multiplies errors by {largest:.1f}; at most {LARGEST_INVERSE} is asked for"
     return ""
