@@ -67,6 +67,8 @@ def _wavenet() -> Family:
 
 def _codec() -> Family:
     from .applications.codec.family import FAMILY
+def _flow() -> Family:
+    from .generation.flow.family import FAMILY
 
     return FAMILY
 
@@ -100,6 +102,9 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
             _wavenet, "the same with linear prediction; for coding, not for speaking", generates=True
         ),
         "codec": Entry(_codec, "makes small files of speech, and speech of small files"),
+        "flow": Entry(
+            _flow, "generates spoken digits from mel spectrograms, all samples at once", generates=True
+        ),
     }
 )
 

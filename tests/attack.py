@@ -48,7 +48,7 @@ LEFT_OUT = re.compile(
 NOT_ATTACKED = re.compile(
     r".*\.(evaluate|Tagger(\.\w+)?|Codec(\.\w+)?|AnsReader(\.\w+)?|prepare|batches|Batches|train_toy|train_on_batch"
     r"|instrument_accuracy|sample_words"
-    r"|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Request(\.\w+)?|Options|PreparedNotes"
+    r"|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Flow|Request(\.\w+)?|Options|PreparedNotes"
     r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
     r"|Form|Explorer|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
 )
@@ -61,7 +61,9 @@ from dataclasses import replace
 from audio_edu import learning, plots, recognition, signal
 from audio_edu.applications.codec import data as speech_data, formulas as of_codec, recipe as of_recipe
 from audio_edu.datasets import Corpus, Labels
-from audio_edu.generation import gan, vae, wavenet
+from audio_edu.generation import flow, gan, vae, wavenet
+from audio_edu.generation.flow import data as flow_data, evaluate as of_flow, formulas as flow_formulas
+from audio_edu.generation.flow import generate as by_flow
 from audio_edu.generation.gan import generate as of_gan, toy, transform
 from audio_edu.generation.vae import evaluate as of_vae, features, formulas, generate as to_notes, instruments
 from audio_edu.generation.wavenet import baselines, data, evaluate, generate as to_words, linear_prediction
@@ -189,6 +191,20 @@ model.voice_number("c")
 model.word_length(1, "c")
 model.positions(320, 320)
 model.logits(codes[None], np.array([0]), np.array([0]), np.zeros((1, 2), int))
+
+model = flow.FAMILY.build(flow.TINY, {"label_names": list("0123456789"), "sample_rate": 8000})
+z, _ = model.transform(np.stack(clips)[:, :1920], np.zeros((4, 25, 10)))
+model.inverse_transform(z, np.zeros((4, 25, 10)))
+by_flow.vocode(model, [np.zeros((3, 10)), np.zeros((4, 10))])
+by_flow.copy_clips(model, clips[:2])
+by_flow.generate(model, by_flow.Options(digit=(1,)))
+of_flow.flow_bits(model, clips[:1])
+of_flow.griffin_lim_copies(model, clips[:1], 2)
+of_flow.mel_error_db(model, clips[0], clips[1])
+flow_data.code_widths(np.array([0.0, 0.5]))
+flow_formulas.unsqueeze(np.ones((2, 3)))
+flow_formulas.unmix(np.ones((2, 2)), np.array([[2.0, 1.0], [0.0, 1.0]]))
+flow_formulas.uncouple(np.ones((2, 2)), lambda kept: (kept, kept), 1)
 """
 
 BAD = {

@@ -8,7 +8,7 @@ from audio_edu.families import CHECKPOINTS
 from audio_edu.recognition.ctc.data import load_speech
 from audio_edu.training import as_array
 
-NAMES = ("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet", "codec")
+NAMES = ("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet", "flow", "codec")
 
 
 def small(name):

@@ -18,6 +18,7 @@ OPTIONS = {
     "vae_map": ["--instrument", "flute", "--pitch", "60"],
     "wavenet": ["--digit", "7", "--seconds", "0.2"],
     "wavenet_advised": ["--digit", "7", "--seconds", "0.2"],
+    "flow": ["--digit", "7"],
 }
 every_model = pytest.mark.parametrize("name", OPTIONS)
 
@@ -64,6 +65,9 @@ def test_several_digits_make_a_number(tmp_path):
         ("wavenet", ["--temperature", "0"], "temperature is 0"),
         ("wavenet", ["--temperature", "nan"], "temperature is nan"),
         ("wavenet", ["--seconds", "0"], "seconds is 0"),
+        ("flow", ["--digit", "10"], "digit is 10"),
+        ("flow", ["--voice", "nobody"], "voice is 'nobody'"),
+        ("flow", ["--temperature", "-1"], "temperature"),
         ("vae", ["--temperature", "-1"], "temperature is -1"),
         ("vae", ["--instrument", "kazoo"], "kazoo"),
     ],

@@ -1,6 +1,7 @@
-"""Generating sound: three families of networks that learn what sounds are like, and make new ones.
+"""Generating sound: four families of networks that learn what sounds are like, and make new ones.
 
-`gan` learns against a critic, `vae` through a narrow description, `wavenet` sample after sample.
+`gan` learns against a critic, `vae` through a narrow description, `wavenet` sample after sample,
+`flow` by a network that runs backwards.
 """
 
 import lazy_loader as _lazy

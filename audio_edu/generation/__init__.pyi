@@ -1,6 +1,9 @@
+from . import flow as flow
 from . import gan as gan
 from . import vae as vae
 from . import wavenet as wavenet
+from .flow import Flow as Flow
+from .flow import load_flow as load_flow
 from .gan import Gan as Gan
 from .gan import load_gan as load_gan
 from .vae import Vae as Vae
