@@ -22,7 +22,7 @@ from ._files import check_writable, claimed
 from ._validate import check_range
 from .families import CHECKPOINTS, family_of, load_model
 
-CORPORA = ("digits", "notes", "prompts", "sentences", "words", "scenes")
+CORPORA = ("digits", "notes", "prompts", "sentences", "words", "scenes", "chorales")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -388,6 +388,7 @@ def _bench(args: argparse.Namespace) -> int:
 
 def _build(args: argparse.Namespace) -> int:
     from .datasets import (
+        _build_chorales,
         _build_digits,
         _build_notes,
         _build_prompts,
@@ -404,6 +405,7 @@ def _build(args: argparse.Namespace) -> int:
         "sentences": _build_sentences,
         "words": _build_words,
         "scenes": _build_scenes,
+        "chorales": _build_chorales,
     }
     out = args.out or data_dir() / args.name
     builders[args.name].build(out)
@@ -434,6 +436,7 @@ def _list(args: argparse.Namespace) -> int:
         "sentences": datasets.load_sentences,
         "words": datasets.load_words,
         "scenes": datasets.load_scene_sources,
+        "chorales": datasets.load_chorales,
     }
     for name in CORPORA:
         folder = datasets.data_dir() / name
