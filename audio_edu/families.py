@@ -59,6 +59,12 @@ def _wavenet() -> Family:
     return FAMILY
 
 
+def _music() -> Family:
+    from .generation.music.family import FAMILY
+
+    return FAMILY
+
+
 @dataclass(frozen=True)
 class Entry:
     """What the command line says of a checkpoint, and its family."""
@@ -84,6 +90,11 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "wavenet_advised": Entry(
             _wavenet, "the same with linear prediction; for coding, not for speaking", generates=True
         ),
+        "melody": Entry(_music, "writes melodies, note after note"),
+        "music_vae": Entry(_music, "writes two bars of a melody from a few numbers"),
+        "harmony": Entry(_music, "is given a soprano, and writes the three voices below it"),
+        "chorale": Entry(_music, "writes chorales in four parts, voice after voice"),
+        "music_gan": Entry(_music, "writes four bars in four parts at once, against a critic"),
     }
 )
 

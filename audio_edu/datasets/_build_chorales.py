@@ -106,7 +106,7 @@ def _plain(title: str) -> str:
 
 
 def splits(tune_names: Iterable[str], seed: int = 15) -> list[str]:
-    """Deal the tunes, in random order: 70 % of the chorales for training, 15 % each to choose and to measure."""
+    """Deal the tunes, in random order: 70 % of the chorales to train, 15 % each to choose and to measure."""
     tune_names = list(tune_names)
     split: dict[str, str] = {}
     n_seen = 0

@@ -1,0 +1,93 @@
+"""What decides what comes out of a training: one recipe for each of the five models of music.
+
+``melody`` is a GRU over the notes of a soprano. ``music_vae`` makes two bars of it from a few numbers.
+``harmony`` is given a soprano and writes the other three voices; ``chorale`` writes all four. ``music_gan``
+makes four bars of four voices at once.
+"""
+
+from dataclasses import dataclass
+
+from ..._validate import check_choice, check_range, checked
+from ...training.recipe import Recipe, check_sizes
+
+KINDS = ("melody", "vae", "voices", "gan")
+
+
+@checked
+@dataclass(frozen=True, kw_only=True)
+class MusicRecipe(Recipe):
+    """How a model of music is trained; what a kind does not use says nothing.
+
+    Parameters
+    ----------
+    kind : {"melody", "vae", "voices", "gan"}
+        Which network.
+    batch_size, length : int
+        Rows in a batch, and events or steps of the grid in a row.
+    steps_per_quarter : int
+        Of the grid: 2 are quavers. Notes that begin between two steps begin late, or are lost.
+    n_embed, n_units : int
+        Numbers that stand for a note, and units of each recurrent layer (in the GAN: channels).
+    n_context : int
+        ``voices``: units, in each direction, of the layer that reads what is given: the soprano, bar lines
+        and fermatas. 0: nothing is read ahead.
+    n_given : int
+        ``voices``: how many voices are given, the soprano first: 1 or 0.
+    independent : bool
+        ``voices``: the plain alternative, a yes or no for each of 88 keys, independent of each other.
+    n_z : int
+        ``vae`` and ``gan``: latent numbers.
+    beta : float
+        ``vae``: the weight of the divergence.
+    word_dropout : float
+        ``vae``: the share of notes before the present one that the decoder is not shown.
+    dropout : float
+        The share of values set to zero between layers while training.
+    learning_rate, weight_decay, ema_decay : float
+        See `audio_edu.training.adamw`; in the GAN, Adam's and the average of the generator.
+    """
+
+    kind: str
+    batch_size: int = 32
+    length: int = 96
+    steps_per_quarter: int = 2
+    n_embed: int = 32
+    n_units: int = 256
+    n_context: int = 64
+    n_given: int = 0
+    independent: bool = False
+    n_z: int = 24
+    beta: float = 0.2
+    word_dropout: float = 0.5
+    dropout: float = 0.3
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    ema_decay: float = 0.998
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice(self.kind, "kind", KINDS)
+        check_sizes(self, batch_size=4096, length=4096, steps_per_quarter=16, n_embed=512, n_units=2048)
+        check_sizes(self, n_z=512)
+        check_range(self.n_context, "n_context", 0 if self.n_given == 0 else 1, 1024, integer=True)
+        check_range(self.n_given, "n_given", 0, 1, integer=True)
+        for name in ("word_dropout", "dropout", "ema_decay", "learning_rate", "weight_decay"):
+            check_range(getattr(self, name), name, 0.0, 1.0)
+        check_range(self.beta, "beta", 0.0, 1e6)
+
+
+#: What ships, by the name of the checkpoint.
+RECIPES = {
+    "melody": MusicRecipe(kind="melody", n_steps=4_000, length=64, n_units=192),
+    "music_vae": MusicRecipe(kind="vae", n_steps=8_000, batch_size=128, length=16, dropout=0.1),
+    "harmony": MusicRecipe(kind="voices", n_steps=8_000, n_given=1),
+    "chorale": MusicRecipe(kind="voices", n_steps=8_000),
+    "music_gan": MusicRecipe(
+        kind="gan", n_steps=10_000, batch_size=64, length=32, n_z=64, learning_rate=3e-4, ema_decay=0.999
+    ),
+}
+
+#: Small enough for a test; with ``kind`` changed, for every kind.
+TINY = MusicRecipe(
+    kind="voices", n_steps=12, batch_size=8, length=16, n_embed=4, n_units=8, n_context=4, n_given=1, n_z=4
+)
