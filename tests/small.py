@@ -3,11 +3,23 @@
 import numpy as np
 from tones import tones
 
-from audio_edu.datasets import load_notes, load_scene_sources
+from audio_edu.datasets import load_chorales, load_notes, load_scene_sources
 from audio_edu.families import CHECKPOINTS
-from audio_edu.training import as_array
+from audio_edu.training import as_array, changed
 
-NAMES = ("cnn", "rnn", "attention", "tagging", "gan", "vae", "wavenet")
+NAMES = (
+    "cnn",
+    "rnn",
+    "attention",
+    "tagging",
+    "gan",
+    "vae",
+    "wavenet",
+    "melody",
+    "music_vae",
+    "harmony",
+    "music_gan",
+)
 
 
 def small(name):
@@ -20,7 +32,13 @@ def small(name):
     if name == "tagging":
         corpus = load_scene_sources()
         corpus = corpus.select(np.arange(0, len(corpus), 9))
-    return family, family.tiny, corpus
+    tiny = family.tiny
+    if family.package == "generation.music":
+        corpus = load_chorales()
+        corpus = corpus.select(np.arange(0, len(corpus), 9))
+        kind = family.recipes[name].kind
+        tiny = changed(tiny, {"kind": kind, "length": 32 if kind == "gan" else 16})
+    return family, tiny, corpus
 
 
 def numbers(model):

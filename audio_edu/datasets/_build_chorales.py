@@ -15,7 +15,7 @@ from .chorales import PARTS, read_part
 
 COLUMNS = ("bwv", "title", "tune", "split", "tonic", "mode", "meter", "upbeat", *PARTS)
 #: Settings of one tune share their first intervals, or this share of all runs of six intervals.
-N_INCIPIT, SAME_TUNE = 8, 0.4
+N_INCIPIT, SAME_TUNE = 8, 0.3
 
 
 def build(out: Path) -> None:

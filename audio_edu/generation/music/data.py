@@ -192,6 +192,24 @@ def vocabulary(corpus: Corpus) -> list[tuple[int, float, int]]:
     return sorted({event for _, events in melody_events(corpus) for event in events})
 
 
+def parts_of(words: Sequence[tuple[int, float, int]]) -> np.ndarray:
+    """Say which words are made of what [shape=(3 + n_events, n_parts)]: a 1 for each part.
+
+    Parts are the three first words themselves, the pitches, the durations, and the fermata.
+
+    Examples
+    --------
+    >>> parts_of([(60, 1.0, 0), (62, 1.0, 1)])[3:].astype(int).tolist()
+    [[0, 0, 0, 1, 0, 1, 0], [0, 0, 0, 0, 1, 1, 1]]
+    """
+    pitches, durations = sorted({p for p, _, _ in words}), sorted({d for _, d, _ in words})
+    pitch, duration = np.eye(len(pitches)), np.eye(len(durations))
+    rows = [[*pitch[pitches.index(p)], *duration[durations.index(d)], f] for p, d, f in words]
+    parts = np.zeros((3 + len(words), 3 + len(rows[0])))
+    parts[:3, :3], parts[3:, 3:] = np.eye(3), rows
+    return parts
+
+
 def to_words(corpus: Corpus, words: Sequence[tuple[int, float, int]]) -> list[np.ndarray]:
     """Write each soprano as words: its mode, its events, the end. Unknown events become the nearest known."""
     number = {tuple(event): 3 + i for i, event in enumerate(words)}
@@ -271,14 +289,15 @@ class _TwoBars:
         self.recipe, self.codes = recipe, np.stack([codes[:, 0] for codes, _ in cut])
 
     def __call__(self, step: int) -> tuple[np.ndarray, ...]:
-        """Return codes [shape=(B, T)], noise [shape=(B, n_z)] and what the decoder sees [shape=(B, T)]."""
+        """Return codes [shape=(B, T)], noise [shape=(B, n_z)], what the decoder sees [shape=(B, T)], and β."""
         recipe, rng = self.recipe, np.random.default_rng((self.recipe.seed, step))
         rows = self.codes[rng.integers(len(self.codes), size=recipe.batch_size)]
         semitones = rng.integers(-5, 6, size=(len(rows), 1))
         codes = np.where(rows > 1, rows + 2 * semitones, rows).astype(np.int32)
         epsilon = rng.standard_normal((len(rows), recipe.n_z), dtype=np.float32)
         seen = (rng.random(codes.shape) >= recipe.word_dropout).astype(np.float32)
-        return codes, epsilon, seen
+        beta = recipe.beta * min(1.0, step / max(1.0, 0.3 * recipe.n_steps))
+        return codes, epsilon, seen, np.full((len(rows), 1), beta, np.float32)
 
 
 class _FourVoices:

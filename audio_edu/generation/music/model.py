@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from ..vae.model import Sampling, kl_divergence
@@ -83,30 +84,59 @@ class Stack(layers.Layer):
         return a + b, [s0, s1]
 
 
+class Words(layers.Layer):
+    """Words made of parts: a pitch, a duration, a fermata. Words that share a part share what it has learned.
+
+    Parameters
+    ----------
+    parts : np.ndarray [shape=(n_words, n_parts)]
+        Which word is made of what: `audio_edu.generation.music.data.parts_of`.
+    n_in, n_out : int
+        Numbers that stand for a word where it is read, and of the features that it is predicted from.
+    """
+
+    def __init__(self, parts: np.ndarray, n_in: int, n_out: int, **options: Any):
+        super().__init__(**options)
+        self.parts = parts.astype("float32")
+        self.read = self.add_weight(shape=(parts.shape[1], n_in), name="read")
+        self.written = self.add_weight(shape=(parts.shape[1], n_out), name="written")
+        self.bias = self.add_weight(shape=(len(parts),), initializer="zeros", name="bias")
+        self.built = True
+
+    def call(self, words: Any) -> Any:
+        """Look up words [shape=(...)]: the sum of their parts [shape=(..., n_in)]."""
+        return ops.take(ops.matmul(self.parts, self.read), words, axis=0)
+
+    def logits(self, h: Any) -> Any:
+        """Return the logits of all words from features [shape=(..., n_out)]."""
+        return ops.matmul(h, ops.transpose(ops.matmul(self.parts, self.written))) + self.bias
+
+
 class MelodyNetwork(keras.Model):
     """``P(event | events before)``.
 
     Called with ``[seen, next, weight]``; returns logits [shape=(B, T, n_words)].
     """
 
-    def __init__(self, recipe: MusicRecipe, n_words: int):
+    def __init__(self, recipe: MusicRecipe, parts: np.ndarray):
         super().__init__(name="melody")
-        self.table = layers.Embedding(n_words, recipe.n_embed, name="table")
+        self.words = Words(parts, recipe.n_embed, recipe.n_units, name="words")
+        self.drop = layers.Dropout(recipe.dropout)
         self.stack = Stack(recipe.n_units, recipe.dropout, name="stack")
-        self.logits = layers.Dense(n_words, name="logits")
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Predict each word from those before it."""
         seen, following, weight = inputs
-        logits = self.logits(self.stack(self.table(seen), training=training))
+        x = self.drop(self.words(seen), training=training)
+        logits = self.words.logits(self.stack(x, training=training))
         nats = cross_entropy(following, logits) * weight
         self.add_loss(ops.sum(nats) / ops.sum(weight))
         return logits
 
     def step(self, words: Any, *states: Any) -> tuple[Any, ...]:
         """Return the logits of the words after `words` [shape=(B,)], and the states."""
-        h, states = self.stack.step(self.table(words), states)
-        return self.logits(h), *states
+        h, states = self.stack.step(self.words(words), states)
+        return self.words.logits(h), *states
 
 
 class VoicesNetwork(keras.Model):
@@ -188,12 +218,11 @@ class VoicesNetwork(keras.Model):
 class TwoBarsVae(keras.Model):
     """Two bars of one voice, and a few numbers z.
 
-    Called with ``[codes, epsilon, seen]``; returns logits [shape=(B, T, n_symbols)].
+    Called with ``[codes, epsilon, seen, beta]``; returns logits [shape=(B, T, n_symbols)].
     """
 
     def __init__(self, recipe: MusicRecipe):
         super().__init__(name="two_bars")
-        self.beta, self.n_z = recipe.beta, recipe.n_z
         self.embed = Embed(recipe.n_embed, name="embed")
         self.reader = layers.Bidirectional(layers.GRU(recipe.n_units // 2, name="gru"), name="reader")
         self.drop = layers.Dropout(recipe.dropout)
@@ -211,7 +240,7 @@ class TwoBarsVae(keras.Model):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Reconstruct; add the loss, minus the ELBO with β."""
-        codes, epsilon, seen = inputs
+        codes, epsilon, seen, beta = inputs
         mean, log_variance = self.encode(codes, training)
         z = self.sampling((mean, log_variance, epsilon))
         past = before(self.embed(codes) * seen[..., None])
@@ -220,7 +249,7 @@ class TwoBarsVae(keras.Model):
         logits = self.logits(self.drop(h, training=training))
         nats = ops.mean(ops.sum(cross_entropy(symbols_of(codes), logits), axis=1))
         divergence = ops.mean(ops.sum(kl_divergence(mean, log_variance), axis=1))
-        self.add_loss(nats + self.beta * divergence)
+        self.add_loss(nats + ops.mean(beta) * divergence)
         return logits
 
     def step(self, codes: Any, seen: Any, z: Any, state: Any) -> tuple[Any, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from ...reproducible import SEED
 from ...training import Trained, adamw, as_array, by_xla, compiled
 from ..gan.train_step import adversarial_step
-from .data import HOLD, from_roll, to_symbols
+from .data import HOLD, from_roll, parts_of, to_symbols
 from .formulas import temper
 from .model import MelodyNetwork, TwoBarsVae, VoicesNetwork
 from .recipe import MusicRecipe
@@ -41,7 +41,7 @@ class Melody(_Alone):
     def __init__(self, recipe: MusicRecipe, facts: Mapping[str, Any]):
         self.words = [tuple(word) for word in facts["words"]]
         row = np.zeros((1, 2), np.int32)
-        network = MelodyNetwork(recipe, len(self.words) + 3)
+        network = MelodyNetwork(recipe, parts_of(self.words))
         super().__init__(recipe, facts, network, (row, row, np.ones((1, 2), np.float32)))
 
     def nats(self, words: np.ndarray) -> np.ndarray:
@@ -72,6 +72,7 @@ class MusicVae(_Alone):
     def __init__(self, recipe: MusicRecipe, facts: Mapping[str, Any]):
         row = np.zeros((1, recipe.length), np.int32)
         example = row, np.zeros((1, recipe.n_z), np.float32), np.ones(row.shape, np.float32)
+        example += (np.ones((1, 1), np.float32),)
         super().__init__(recipe, facts, TwoBarsVae(recipe), example)
 
     def encode(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -83,7 +84,8 @@ class MusicVae(_Alone):
         """Return −log p(x | z = μ) and the divergence, in nats for two bars: means over all."""
         mean, log_variance = self.encode(codes)
         epsilon = np.zeros(mean.shape, np.float32)
-        logits = as_array(self.network((codes.astype(np.int32), epsilon, np.ones(codes.shape, np.float32))))
+        seen, beta = np.ones(codes.shape, np.float32), np.ones((len(codes), 1), np.float32)
+        logits = as_array(self.network((codes.astype(np.int32), epsilon, seen, beta)))
         p = np.take_along_axis(temper(logits.astype(np.float64)), to_symbols(codes)[..., None], axis=-1)
         divergence = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance)
         return float(-np.log(p).sum(axis=(1, 2)).mean()), float(divergence.sum(axis=1).mean())
