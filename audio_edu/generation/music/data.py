@@ -289,7 +289,7 @@ class _TwoBars:
         self.recipe, self.codes = recipe, np.stack([codes[:, 0] for codes, _ in cut])
 
     def __call__(self, step: int) -> tuple[np.ndarray, ...]:
-        """Return codes [shape=(B, T)], noise [shape=(B, n_z)], what the decoder sees [shape=(B, T)], and β."""
+        """Return codes [shape=(B, T)], noise [shape=(B, n_z)], what is seen [shape=(B, T)], and β."""
         recipe, rng = self.recipe, np.random.default_rng((self.recipe.seed, step))
         rows = self.codes[rng.integers(len(self.codes), size=recipe.batch_size)]
         semitones = rng.integers(-5, 6, size=(len(rows), 1))
