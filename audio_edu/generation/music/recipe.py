@@ -82,9 +82,9 @@ RECIPES = {
         kind="melody", n_steps=1_500, length=64, n_units=96, dropout=0.5, weight_decay=0.1, ema_decay=0.99
     ),
     "music_vae": MusicRecipe(
-        kind="vae", n_steps=8_000, batch_size=128, length=16, n_z=32, beta=0.1, word_dropout=0.8, dropout=0.1
+        kind="vae", n_steps=6_000, batch_size=128, length=16, n_z=32, beta=0.1, word_dropout=0.8, dropout=0.1
     ),
-    "harmony": MusicRecipe(kind="voices", n_steps=5_000, n_given=1, dropout=0.5),
+    "harmony": MusicRecipe(kind="voices", n_steps=2_000, n_given=1, dropout=0.5),
     "chorale": MusicRecipe(kind="voices", n_steps=5_000, dropout=0.5),
     "music_gan": MusicRecipe(
         kind="gan", n_steps=10_000, batch_size=64, length=32, n_z=64, learning_rate=3e-4, ema_decay=0.999
