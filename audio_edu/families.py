@@ -90,11 +90,9 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "wavenet_advised": Entry(
             _wavenet, "the same with linear prediction; for coding, not for speaking", generates=True
         ),
-        "melody": Entry(_music, "writes melodies, note after note"),
-        "music_vae": Entry(_music, "writes two bars of a melody from a few numbers"),
-        "harmony": Entry(_music, "is given a soprano, and writes the three voices below it"),
-        "chorale": Entry(_music, "writes chorales in four parts, voice after voice"),
-        "music_gan": Entry(_music, "writes four bars in four parts at once, against a critic"),
+        "melody": Entry(_music, "writes melodies, note after note", generates=True),
+        "harmony": Entry(_music, "is given a soprano, and writes three voices below it", generates=True),
+        "music_vae": Entry(_music, "writes two bars of a melody from a few numbers", generates=True),
     }
 )
 

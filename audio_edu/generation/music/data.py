@@ -14,20 +14,16 @@ Chance is derived from ``(seed, step)``: a batch is a pure function of its step.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import scipy.io
 from numpy.typing import NDArray
 
 from ..._validate import Size, checked
-from ...datasets import Corpus, Scores
+from ...datasets import Corpus
 from .recipe import MusicRecipe
 
 #: Symbols: hold, rest, and the 88 keys; the MIDI number of key 0.
 HOLD, REST, N_SYMBOLS, N_CODES, KEY_0 = 0, 1, 90, 178, 20
-#: Keys that the GAN knows: a rest, and the MIDI numbers 36 to 81.
-LOWEST, N_GAN_KEYS = 36, 47
 #: The first words of every vocabulary of events.
 MAJOR, MINOR, END = 0, 1, 2
 
@@ -57,6 +53,30 @@ class Piece:
 
 
 @checked
+def check_notes(notes: np.ndarray, n_voices: Size = 16) -> np.ndarray:
+    """Return notes [shape=(n_notes, 4)] if they are some: onset and duration (quarters), MIDI number, voice.
+
+    Raises
+    ------
+    ValueError
+        If a note is beyond the 88 keys of a piano, of no voice, or lasts no time.
+
+    Examples
+    --------
+    >>> check_notes([[0, 1, 60, 0]]).shape
+    (1, 4)
+    """
+    if notes.ndim != 2 or notes.shape[1] != 4 or not len(notes):
+        raise ValueError(f"notes has shape {notes.shape}; expected (n_notes, 4).")
+    onset, duration, midi, voice = notes.T
+    if not (KEY_0 < midi.min() and midi.max() <= KEY_0 + 88 and set(voice) <= set(range(n_voices))):
+        raise ValueError(f"notes holds others than MIDI numbers 21 to 108 of voices 0 to {n_voices - 1}.")
+    if not (onset.min() >= 0 and duration.min() > 0 and (onset + duration).max() < 1e5):
+        raise ValueError("notes holds an onset below 0, a duration that is not above 0, or ends too late.")
+    return notes
+
+
+@checked
 def to_codes(notes: np.ndarray, n_voices: Size = 4, *, steps_per_quarter: Size = 2) -> NDArray[np.int32]:
     """Sample notes on the grid.
 
@@ -83,13 +103,7 @@ def to_codes(notes: np.ndarray, n_voices: Size = 4, *, steps_per_quarter: Size =
     >>> to_codes([[0, 1, 60, 0], [1, 0.5, 62, 0]], 1)[:, 0].tolist()
     [80, 81, 84]
     """
-    if notes.ndim != 2 or notes.shape[1] != 4:
-        raise ValueError(f"notes has shape {notes.shape}; expected (n_notes, 4).")
-    onset, duration, midi, voice = notes.T
-    if not (KEY_0 < midi.min() and midi.max() <= KEY_0 + 88 and set(voice) <= set(range(n_voices))):
-        raise ValueError(f"notes holds others than MIDI numbers 21 to 108 of voices 0 to {n_voices - 1}.")
-    if not (onset.min() >= 0 and duration.min() > 0 and (onset + duration).max() < 1e5):
-        raise ValueError("notes holds an onset below 0, a duration that is not above 0, or ends too late.")
+    onset, duration, midi, voice = check_notes(notes, n_voices).T
     # a note sounds at step k if it begins at or before, and ends after it
     first = np.ceil(onset * steps_per_quarter - 1e-6).astype(int)
     stop = np.ceil((onset + duration) * steps_per_quarter - 1e-6).astype(int)
@@ -139,20 +153,31 @@ def pieces(corpus: Corpus, steps_per_quarter: int) -> list[Piece]:
     found = []
     for i, notes in enumerate(corpus.targets.notes):
         codes = to_codes(notes, len(corpus.targets.names), steps_per_quarter=n)
-        context, bars = np.zeros((len(codes), 3), np.float32), np.zeros(0, int)
-        meter, tonic, is_minor = 4, 0, False
-        if "fermatas" in info:  # a corpus that knows bars and lines
-            meter, tonic = int(info["meter"][i][0]), int(info["tonic"][i])
-            is_minor = str(info["mode"][i]) == "minor"
-            upbeat = round(n * float(info["upbeat"][i]))
-            bars = np.arange(upbeat, len(codes), meter * n)
-            context[bars, 0] = 1
-            context[upbeat % n :: n, 1] = 1
-            held = [float(onset) for onset in str(info["fermatas"][i]).split()]
-            for onset, duration, _, _ in notes[(notes[:, 3] == 0) & np.isin(notes[:, 0], held)]:
-                context[round(n * onset) : round(n * (onset + duration)), 2] = 1
+        meter, upbeat = int(info["meter"][i][0]), round(n * float(info["upbeat"][i]))
+        held = [float(onset) for onset in str(info["fermatas"][i]).split()]
+        held = notes[(notes[:, 3] == 0) & np.isin(notes[:, 0], held), :2]
+        context = to_context(len(codes), meter, upbeat, held, steps_per_quarter=n)
+        bars = np.flatnonzero(context[:, 0])
+        tonic, is_minor = int(info["tonic"][i]), str(info["mode"][i]) == "minor"
         found.append(Piece(codes, context, bars, tonic, is_minor, meter))
     return found
+
+
+def to_context(
+    n_steps: int, meter: int, upbeat: int, held: np.ndarray, *, steps_per_quarter: int = 2
+) -> NDArray[np.float32]:
+    """Say at each step whether a bar begins, a quarter begins, a fermata sounds [shape=(n_steps, 3)].
+
+    `meter` counts quarters, `upbeat` steps; `held` are onsets and durations (quarters) of notes with a
+    fermata.
+    """
+    n = steps_per_quarter
+    context = np.zeros((n_steps, 3), np.float32)
+    context[upbeat :: meter * n, 0] = 1
+    context[upbeat % n :: n, 1] = 1
+    for onset, duration in held:
+        context[round(n * onset) : round(n * (onset + duration)), 2] = 1
+    return context
 
 
 @checked
@@ -235,18 +260,18 @@ def batches(recipe: MusicRecipe, train: Corpus, words: Sequence = ()) -> Callabl
     found = pieces(train, recipe.steps_per_quarter)
     if recipe.kind == "voices":
         return _Voices(recipe, found)
-    return {"vae": _TwoBars, "gan": _FourVoices}[recipe.kind](recipe, windows(recipe, found))
+    return _TwoBars(recipe, windows(recipe, found))
 
 
-def windows(recipe: MusicRecipe, found: Sequence[Piece]) -> list[tuple[np.ndarray, bool]]:
-    """Cut pieces in 4/4 at every bar line: codes [shape=(recipe.length, 4)] in C, and whether in minor."""
+def windows(recipe: MusicRecipe, found: Sequence[Piece]) -> np.ndarray:
+    """Cut pieces in 4/4 at every bar line: sopranos [shape=(n, recipe.length)], in C."""
     cut = []
     for piece in found:
         for a in piece.bars[piece.bars <= len(piece.codes) - recipe.length] if piece.meter == 4 else ():
-            codes = transpose(piece.codes[a : a + recipe.length], to_c(piece))
+            codes = transpose(piece.codes[a : a + recipe.length, 0], to_c(piece))
             codes[0] -= codes[0] % 2  # what is held over the bar line begins on it
-            cut.append((codes, piece.is_minor))
-    return cut
+            cut.append(codes)
+    return np.stack(cut)
 
 
 class _Voices:
@@ -285,8 +310,8 @@ def _ranges(codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class _TwoBars:
     """Two bars of a soprano, transposed by up to a fourth, with the noise that the VAE wants."""
 
-    def __init__(self, recipe: MusicRecipe, cut: list[tuple[np.ndarray, bool]]):
-        self.recipe, self.codes = recipe, np.stack([codes[:, 0] for codes, _ in cut])
+    def __init__(self, recipe: MusicRecipe, codes: np.ndarray):
+        self.recipe, self.codes = recipe, codes
 
     def __call__(self, step: int) -> tuple[np.ndarray, ...]:
         """Return codes [shape=(B, T)], noise [shape=(B, n_z)], what is seen [shape=(B, T)], and β."""
@@ -298,50 +323,6 @@ class _TwoBars:
         seen = (rng.random(codes.shape) >= recipe.word_dropout).astype(np.float32)
         beta = recipe.beta * min(1.0, step / max(1.0, 0.3 * recipe.n_steps))
         return codes, epsilon, seen, np.full((len(rows), 1), beta, np.float32)
-
-
-class _FourVoices:
-    """Four bars of four voices in C, as the critic sees them, and noise."""
-
-    def __init__(self, recipe: MusicRecipe, cut: list[tuple[np.ndarray, bool]]):
-        self.recipe = recipe
-        self.rolls = np.stack([to_roll(codes) for codes, _ in cut])
-        self.minor = np.array([minor for _, minor in cut], np.int32)
-
-    def __call__(self, step: int) -> tuple[np.ndarray, ...]:
-        """Return real rolls and their modes, noise, and modes to be made."""
-        recipe, rng = self.recipe, np.random.default_rng((self.recipe.seed, step))
-        rows = rng.integers(len(self.rolls), size=recipe.batch_size)
-        z = rng.standard_normal((len(rows), recipe.n_z), dtype=np.float32)
-        asked = rng.integers(2, size=len(rows)).astype(np.int32)
-        return self.rolls[rows].astype(np.float32), self.minor[rows], z, asked
-
-
-@checked
-def to_roll(codes: NDArray[np.int64]) -> NDArray[np.int8]:
-    """Return codes [shape=(T, n_voices)] as the GAN knows them [shape=(T, n_voices, 48)]: zeros and ones.
-
-    The first 47 say which key sounds (none: the first; then MIDI 36 to 81), the last whether a note begins.
-
-    Examples
-    --------
-    >>> roll = to_roll([[80], [81]])
-    >>> np.argmax(roll[:, 0, :47], axis=1).tolist(), roll[:, 0, 47].tolist()
-    ([25, 25], [1, 0])
-    """
-    midi = codes // 2 + KEY_0
-    keys = np.where(codes > 1, np.clip(midi - LOWEST + 1, 1, N_GAN_KEYS - 1), 0)
-    begins = (codes % 2 == 0) & (codes > 0)
-    return np.concatenate([np.eye(N_GAN_KEYS, dtype=np.int8)[keys], begins[..., None].astype(np.int8)], -1)
-
-
-@checked
-def from_roll(roll: np.ndarray) -> NDArray[np.int32]:
-    """Return the codes of a roll [shape=(..., T, n_voices, 48)]: `to_roll` the other way."""
-    keys = np.argmax(roll[..., :N_GAN_KEYS], axis=-1)
-    changes = np.diff(keys, axis=-2, prepend=-1) != 0
-    held = ~changes & (roll[..., N_GAN_KEYS] < 0.5) & (keys > 0)
-    return np.where(keys > 0, 2 * (keys - 1 + LOWEST - KEY_0) + held, 0).astype(np.int32)
 
 
 class _Melodies:
@@ -363,31 +344,3 @@ class _Melodies:
                 part = np.concatenate([words[:1], words[start : start + n]])
             rows[row, : len(part)], weight[row, : len(part) - 1] = part, 1.0
         return rows[:, :-1], rows[:, 1:], weight
-
-
-# --- the published task ---
-
-
-def load_rolls(path: Path) -> Corpus:
-    """Read piano rolls in the published split (``JSB_Chorales.mat``): 88 keys, a frame each quarter.
-
-    The notes of a frame are a set. From the top they become the highest, second, third and lowest voice;
-    where there are fewer than four the inner voices are missing first. So each set has one way to be written.
-    """
-    found = scipy.io.loadmat(path)
-    notes, split = [], []
-    for name, key in (("train", "traindata"), ("validation", "validdata"), ("test", "testdata")):
-        for roll in found[key][0]:
-            rows = []
-            for t, frame in enumerate(roll):
-                midi = np.flatnonzero(frame)[::-1] + KEY_0 + 1
-                places = {0: (), 1: (0,), 2: (0, 3), 3: (0, 1, 3)}.get(len(midi), (0, 1, 2, 3))
-                rows += [(t, 1, p, v) for p, v in zip(midi, places, strict=True)]
-            notes.append(rows)
-            split.append(name)
-    names = ("highest", "second", "third", "lowest")
-    piece = [str(i) for i in range(len(notes))]
-    return Corpus(
-        name=path.stem, audio=(), targets=Scores(tuple(notes), names), voices=piece, split=split,
-        sample_rate=16000,
-    )  # fmt: skip

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ...datasets import Corpus, load_chorales
 from ...reproducible import set_seed
 from ...training import Family, Trained
-from .data import batches, load_rolls, vocabulary
+from .data import batches, vocabulary
 from .evaluate import evaluate
-from .models import MODELS
+from .generate import MODELS, Options, generate, generate_midi
 from .recipe import RECIPES, TINY, MusicRecipe
 
 
@@ -19,10 +19,16 @@ class MusicFamily(Family):
     package, recipes, tiny = "generation.music", RECIPES, TINY
     stored_as = "float16"
     evaluate = staticmethod(evaluate)
+    Options, generate = Options, staticmethod(generate)
+    writes: ClassVar = {".mid": generate_midi}
 
     def corpus(self, recipe: MusicRecipe, data: Path | None = None) -> Corpus:
-        """Load the chorales, or the piano rolls of the published task (``JSB_Chorales.mat``)."""
-        return load_chorales() if data is None else load_rolls(data)
+        """Load the chorales that ship."""
+        if data is not None:
+            raise ValueError(
+                f"data is {data}; music is learned from the chorales that ship, so leave it out."
+            )
+        return load_chorales()
 
     def facts(self, recipe: MusicRecipe, train: Corpus) -> dict[str, Any]:
         """The names of the voices, and a melody's vocabulary."""

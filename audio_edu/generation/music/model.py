@@ -7,7 +7,7 @@ References
 ----------
 Boulanger-Lewandowski and others (2012), Modeling temporal dependencies in high-dimensional sequences.
 Hadjeres and others (2017), DeepBach. Roberts and others (2018), A hierarchical latent vector model for
-learning long-term structure in music (MusicVAE). Dong and others (2018), MuseGAN.
+learning long-term structure in music (MusicVAE).
 """
 
 from collections.abc import Sequence
@@ -140,45 +140,37 @@ class MelodyNetwork(keras.Model):
 
 
 class VoicesNetwork(keras.Model):
-    """``P(frame | frames before) = Π_v P(voice v | frames before, voices written before it)``.
+    """``P(frame | frames before, soprano) = Π_v P(voice v | frames before, soprano, voices written before)``.
 
-    Called with ``[codes, context, weight]``; returns the nats of each step [shape=(B, T)]. Voices that are
-    given cost nothing, and are read as a whole, forwards and backwards, together with the context.
+    Called with ``[codes, context, weight]``; returns the nats of each step [shape=(B, T)]. The soprano is
+    given: it costs nothing, and is read as a whole, forwards and backwards, together with the context.
     """
 
-    def __init__(self, recipe: MusicRecipe, n_voices: int = 4):
+    def __init__(self, recipe: MusicRecipe):
         super().__init__(name="voices")
-        self.n_given, self.independent = recipe.n_given, recipe.independent
-        self.order = tuple(v for v in ORDER if v < n_voices)
         self.embed = Embed(recipe.n_embed, name="embed")
-        self.reader = None
-        if recipe.n_context:
-            reader = layers.GRU(recipe.n_context, return_sequences=True, name="gru")
-            self.reader = layers.Bidirectional(reader, name="reader")
+        reader = layers.GRU(recipe.n_context, return_sequences=True, name="gru")
+        self.reader = layers.Bidirectional(reader, name="reader")
         self.stack = Stack(recipe.n_units, recipe.dropout, name="stack")
         self.drop = layers.Dropout(recipe.dropout)
-        if self.independent:
-            self.keys = layers.Dense(N_SYMBOLS - 2, name="keys")
-            return
-        written = self.order[self.n_given :]
-        self.hidden = [layers.Dense(recipe.n_units, "relu", name=f"hidden{v}") for v in written]
-        self.logits = [layers.Dense(N_SYMBOLS, name=f"logits{v}") for v in written]
+        self.hidden = [layers.Dense(recipe.n_units, "relu", name=f"hidden{v}") for v in ORDER[1:]]
+        self.logits = [layers.Dense(N_SYMBOLS, name=f"logits{v}") for v in ORDER[1:]]
 
-    def read(self, given: Any, context: Any) -> Any:
-        """Read the given voices [shape=(B, T, n_given)] and the context as a whole."""
-        if self.reader is None:
-            return context[..., :0]
-        x = self._flat(given) if self.n_given else None
-        return self.reader(context if x is None else ops.concatenate([x, context], axis=-1))
+    def read(self, soprano: Any, context: Any) -> Any:
+        """Read the soprano [shape=(B, T)] and the context as a whole."""
+        return self.reader(ops.concatenate([self.embed(soprano), context], axis=-1))
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Return the nats of each step."""
         codes, context, weight = inputs
-        known = self.drop(self.read(codes[..., : self.n_given], context), training=training)
-        past = self._flat(before(codes))
-        h = self.stack(ops.concatenate([past, known], axis=-1), training=training)
+        known = self.drop(self.read(codes[..., 0], context), training=training)
+        h = self.stack(ops.concatenate([self._flat(before(codes)), known], axis=-1), training=training)
         h = ops.concatenate([h, known], axis=-1)
-        nats = self._keys_nats(codes, h) if self.independent else self._voices_nats(codes, h, training)
+        inside = ops.stack([codes[..., v] for v in ORDER], axis=-1)
+        nats = 0.0
+        for i, v in enumerate(ORDER[1:]):
+            logits = self.voice(i, h, inside[..., : i + 1], training)
+            nats = nats + cross_entropy(symbols_of(codes[..., v]), logits)
         self.add_loss(ops.sum(nats * weight) / ops.sum(weight))
         return nats
 
@@ -186,29 +178,15 @@ class VoicesNetwork(keras.Model):
         """Return the logits of the i-th voice to be written.
 
         ``h`` is what `call` or `step` makes of the frames before; ``written`` are the codes of the voices of
-        this frame that come before it in the order [shape=(..., n_given + i)].
+        this frame that come before it in `ORDER` [shape=(..., i + 1)].
         """
-        x = ops.concatenate([h, self._flat(written)], axis=-1) if written.shape[-1] else h
+        x = ops.concatenate([h, self._flat(written)], axis=-1)
         return self.logits[i](self.drop(self.hidden[i](x), training=training))
 
     def step(self, codes: Any, known: Any, *states: Any) -> tuple[Any, ...]:
-        """Read the frame before [shape=(B, n_voices)]; return h for `voice`, and the states."""
+        """Read the frame before [shape=(B, 4)]; return h for `voice`, and the states."""
         h, states = self.stack.step(ops.concatenate([self._flat(codes), known], axis=-1), states)
         return ops.concatenate([h, known], axis=-1), *states
-
-    def _voices_nats(self, codes: Any, h: Any, training: bool) -> Any:
-        inside = ops.stack([codes[..., v] for v in self.order], axis=-1)
-        nats = 0.0
-        for i, v in enumerate(self.order[self.n_given :]):
-            logits = self.voice(i, h, inside[..., : self.n_given + i], training)
-            nats = nats + cross_entropy(symbols_of(codes[..., v]), logits)
-        return nats
-
-    def _keys_nats(self, codes: Any, h: Any) -> Any:
-        sounds = ops.max(ops.one_hot(codes // 2, N_CODES // 2), axis=2)[..., 1:]
-        z = self.keys(h)
-        # −log σ(z) where the key sounds, −log(1 − σ(z)) where it does not
-        return ops.sum(ops.softplus(z) - sounds * z, axis=-1)
 
     def _flat(self, codes: Any) -> Any:
         x = self.embed(codes)

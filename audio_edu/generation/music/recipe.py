@@ -1,8 +1,7 @@
-"""What decides what comes out of a training: one recipe for each of the five models of music.
+"""What decides what comes out of a training: one recipe for each of the three models of music.
 
-``melody`` is a GRU over the notes of a soprano. ``music_vae`` makes two bars of it from a few numbers.
-``harmony`` is given a soprano and writes the other three voices; ``chorale`` writes all four. ``music_gan``
-makes four bars of four voices at once.
+``melody`` is a GRU over the notes of a soprano. ``harmony`` is given a soprano and writes the other three
+voices. ``music_vae`` makes two bars of a soprano from a few numbers.
 """
 
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from ..._validate import check_choice, check_range, checked
 from ...training.recipe import Recipe, check_sizes
 
-KINDS = ("melody", "vae", "voices", "gan")
+KINDS = ("melody", "vae", "voices")
 
 
 @checked
@@ -20,23 +19,19 @@ class MusicRecipe(Recipe):
 
     Parameters
     ----------
-    kind : {"melody", "vae", "voices", "gan"}
+    kind : {"melody", "vae", "voices"}
         Which network.
     batch_size, length : int
         Rows in a batch, and events or steps of the grid in a row.
     steps_per_quarter : int
         Of the grid: 2 are quavers. Notes that begin between two steps begin late, or are lost.
     n_embed, n_units : int
-        Numbers that stand for a note, and units of each recurrent layer (in the GAN: channels).
+        Numbers that stand for a note, and units of each recurrent layer.
     n_context : int
         ``voices``: units, in each direction, of the layer that reads what is given: the soprano, bar lines
-        and fermatas. 0: nothing is read ahead.
-    n_given : int
-        ``voices``: how many voices are given, the soprano first: 1 or 0.
-    independent : bool
-        ``voices``: the plain alternative, a yes or no for each of 88 keys, independent of each other.
+        and fermatas.
     n_z : int
-        ``vae`` and ``gan``: latent numbers.
+        ``vae``: latent numbers.
     beta : float
         ``vae``: the weight of the divergence, reached after three tenths of the steps.
     word_dropout : float
@@ -44,7 +39,7 @@ class MusicRecipe(Recipe):
     dropout : float
         The share of values set to zero between layers while training.
     learning_rate, weight_decay, ema_decay : float
-        See `audio_edu.training.adamw`; in the GAN, Adam's and the average of the generator.
+        See `audio_edu.training.adamw`.
     """
 
     kind: str
@@ -54,8 +49,6 @@ class MusicRecipe(Recipe):
     n_embed: int = 32
     n_units: int = 256
     n_context: int = 64
-    n_given: int = 0
-    independent: bool = False
     n_z: int = 24
     beta: float = 0.2
     word_dropout: float = 0.5
@@ -68,9 +61,7 @@ class MusicRecipe(Recipe):
         super().__post_init__()
         check_choice(self.kind, "kind", KINDS)
         check_sizes(self, batch_size=4096, length=4096, steps_per_quarter=16, n_embed=512, n_units=2048)
-        check_sizes(self, n_z=512)
-        check_range(self.n_context, "n_context", 0 if self.n_given == 0 else 1, 1024, integer=True)
-        check_range(self.n_given, "n_given", 0, 1, integer=True)
+        check_sizes(self, n_z=512, n_context=1024)
         for name in ("word_dropout", "dropout", "ema_decay", "learning_rate", "weight_decay"):
             check_range(getattr(self, name), name, 0.0, 1.0)
         check_range(self.beta, "beta", 0.0, 1e6)
@@ -84,14 +75,10 @@ RECIPES = {
     "music_vae": MusicRecipe(
         kind="vae", n_steps=6_000, batch_size=128, length=16, n_z=32, beta=0.1, word_dropout=0.8, dropout=0.1
     ),
-    "harmony": MusicRecipe(kind="voices", n_steps=2_000, n_given=1, dropout=0.5),
-    "chorale": MusicRecipe(kind="voices", n_steps=5_000, dropout=0.5),
-    "music_gan": MusicRecipe(
-        kind="gan", n_steps=10_000, batch_size=64, length=32, n_z=64, learning_rate=3e-4, ema_decay=0.999
-    ),
+    "harmony": MusicRecipe(kind="voices", n_steps=2_000, dropout=0.5),
 }
 
 #: Small enough for a test; with ``kind`` changed, for every kind.
 TINY = MusicRecipe(
-    kind="voices", n_steps=12, batch_size=8, length=16, n_embed=4, n_units=8, n_context=4, n_given=1, n_z=4
+    kind="voices", n_steps=12, batch_size=8, length=16, n_embed=4, n_units=8, n_context=4, n_z=4
 )
