@@ -18,6 +18,9 @@ OPTIONS = {
     "vae_map": ["--instrument", "flute", "--pitch", "60"],
     "wavenet": ["--digit", "7", "--seconds", "0.2"],
     "wavenet_advised": ["--digit", "7", "--seconds", "0.2"],
+    "melody": ["--mode", "minor"],
+    "harmony": [],
+    "music_vae": [],
 }
 every_model = pytest.mark.parametrize("name", OPTIONS)
 
@@ -66,6 +69,9 @@ def test_several_digits_make_a_number(tmp_path):
         ("wavenet", ["--seconds", "0"], "seconds is 0"),
         ("vae", ["--temperature", "-1"], "temperature is -1"),
         ("vae", ["--instrument", "kazoo"], "kazoo"),
+        ("melody", ["--instrument", "kazoo"], "kazoo"),
+        ("melody", ["--temperature", "-1"], "temperature is -1"),
+        ("harmony", ["--melody", "none.mid"], "no file 'none.mid'"),
     ],
 )
 def test_what_cannot_be_generated_is_one_sentence_and_no_file(tmp_path, capsys, name, options, complaint):

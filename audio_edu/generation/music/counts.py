@@ -41,8 +41,8 @@ def count(codes: NDArray[np.int64], *, steps_per_quarter: Size = 2) -> dict[str,
     Examples
     --------
     >>> chords = [[104, 94, 88, 80], [108, 98, 92, 84]]  # all four go up by a tone
-    >>> count(chords, steps_per_quarter=1)["parallels"]
-    100.0
+    >>> count(chords, steps_per_quarter=1)["parallels"]  # a fifth and an octave
+    200.0
     """
     if codes.ndim != 2 or codes.shape[1] != 4:
         raise ValueError(f"codes has shape {codes.shape}; expected (T, 4).")

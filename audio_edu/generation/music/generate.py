@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._validate import check_range, checked
+from ..._validate import check_choice, check_range, checked
 from ...datasets import load_chorales
 from ...reproducible import SEED
 from ...training import Trained, adamw, as_array, by_xla, compiled
@@ -126,7 +126,7 @@ class Harmony(_Alone):
             h, *states = step(codes[t][None], known[:, t], *states)
             for i, v in enumerate(ORDER[1:]):
                 logits = as_array(voices[i](h, codes[t + 1, list(ORDER[: i + 1])][None]))
-                codes[t + 1, v] = next_codes(codes[t, v], draw(logits, temperature, rng))[0]
+                codes[t + 1, v] = next_codes(codes[t, [v]], draw(logits, temperature, rng))[0]
         return codes[1:]
 
 
@@ -222,6 +222,7 @@ class Options:
 def compose(model: Any, options: Options) -> np.ndarray:
     """Write what the options ask for; returns notes [shape=(n, 4)], as `audio_edu.datasets.Scores`."""
     check_range(options.temperature, "temperature", 0.0, 100.0)
+    check_choice(options.mode, "mode", ("major", "minor"))
     check_range(options.seed, "seed", 0, 2**63 - 1, integer=True)
     how = {"temperature": options.temperature, "seed": options.seed}
     if isinstance(model, Melody):

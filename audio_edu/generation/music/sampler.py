@@ -21,7 +21,6 @@ INSTRUMENTS = {
     "guitar": ("guitar-024", False),
     "flute": ("flute-073", True),
     "strings": ("string-ensemble-048", True),
-    "choir": ("choir-052", True),
 }
 RATE, ONSET_S, HELD_S, RELEASE_S, LONGEST_S = 16000, 0.01, 0.72, 0.08, 600.0
 
