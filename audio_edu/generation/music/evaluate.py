@@ -47,7 +47,8 @@ def _voices(model: Any, part: Corpus, known: Corpus) -> dict[str, Any]:
     n = model.recipe.steps_per_quarter
     found, train = pieces(part, n), pieces(known, n)
     nats = [model.nats(piece.codes, piece.context) for piece in found]
-    written = [model.harmonize(piece.codes[:, 0], piece.context) for piece in found]
+    given = [piece.codes[:, 0] for piece in found], [piece.context for piece in found]
+    written, drawn = model.harmonize(*given), model.harmonize(*given, temperature=1.0)
     plain = usual_chords(found, train)
     return {
         "nats_per_step": float(np.concatenate(nats).mean()),
@@ -58,6 +59,7 @@ def _voices(model: Any, part: Corpus, known: Corpus) -> dict[str, Any]:
         "per_piece": [round(float(each.mean()), 3) for each in nats],
         "counts_real": average_counts([piece.codes for piece in found], steps_per_quarter=n),
         "counts_written": average_counts(written, steps_per_quarter=n),
+        "counts_drawn": average_counts(drawn, steps_per_quarter=n),
         "counts_usual_chord": average_counts(plain, steps_per_quarter=n),
     }
 

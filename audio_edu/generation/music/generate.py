@@ -1,6 +1,6 @@
 """The models of music, and how they write: each symbol is drawn after those that have just been written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,33 +101,41 @@ class Harmony(_Alone):
         return self.network.predict_on_batch((*row, np.ones((1, len(codes)), np.float32)))[0]
 
     def harmonize(
-        self, soprano: np.ndarray, context: np.ndarray, *, temperature: float = 0.0, seed: int = SEED
-    ) -> np.ndarray:
-        """Write alto, tenor and bass; returns codes [shape=(T, 4)].
+        self,
+        sopranos: Sequence[np.ndarray],
+        contexts: Sequence[np.ndarray],
+        *,
+        temperature: float = 0.0,
+        seed: int = SEED,
+    ) -> list[np.ndarray]:
+        """Write alto, tenor and bass below several sopranos at once; returns codes [shape=(T_i, 4)] of each.
 
         Parameters
         ----------
-        soprano, context : np.ndarray [shape=(T,), (T, 3)]
+        sopranos, contexts : sequence of np.ndarray [shape=(T_i,), (T_i, 3)]
             As in `audio_edu.generation.music.data.Piece`.
         temperature : float
             0: always the likeliest symbol.
         seed : int
             Of all draws.
         """
-        net, rng = self.network, np.random.default_rng(seed)
-        soprano, context = soprano.astype(np.int32), context.astype(np.float32)
-        known = as_array(net.read(soprano[None], context[None]))
-        step = self._fast("step", net.step)
+        net, rng, n = self.network, np.random.default_rng(seed), len(sopranos)
+        read, step = self._fast("read", net.read), self._fast("step", net.step)
         voices = [self._fast(f"voice{i}", lambda h, written, i=i: net.voice(i, h, written)) for i in range(3)]
-        codes = np.zeros((len(soprano) + 1, 4), np.int32)
-        codes[1:, 0] = soprano
-        states = [np.zeros((1, self.recipe.n_units), np.float32)] * 2
-        for t in range(len(soprano)):
-            h, *states = step(codes[t][None], known[:, t], *states)
+        most = max(map(len, sopranos))
+        known = np.zeros((n, most, 2 * self.recipe.n_context), np.float32)
+        codes = np.zeros((n, most + 1, 4), np.int32)
+        for k, (soprano, context) in enumerate(zip(sopranos, contexts, strict=True)):
+            codes[k, 1 : len(soprano) + 1, 0] = soprano
+            rows = soprano[None].astype(np.int32), context[None].astype(np.float32)
+            known[k, : len(soprano)] = as_array(read(*rows))[0]
+        states = [np.zeros((n, self.recipe.n_units), np.float32)] * 2
+        for t in range(most):
+            h, *states = step(codes[:, t], known[:, t], *states)
             for i, v in enumerate(ORDER[1:]):
-                logits = as_array(voices[i](h, codes[t + 1, list(ORDER[: i + 1])][None]))
-                codes[t + 1, v] = next_codes(codes[t, [v]], draw(logits, temperature, rng))[0]
-        return codes[1:]
+                logits = as_array(voices[i](h, codes[:, t + 1, list(ORDER[: i + 1])]))
+                codes[:, t + 1, v] = next_codes(codes[:, t, v], draw(logits, temperature, rng))
+        return [row[1 : len(soprano) + 1] for row, soprano in zip(codes, sopranos, strict=True)]
 
 
 class MusicVae(_Alone):
@@ -231,7 +239,8 @@ def compose(model: Any, options: Options) -> np.ndarray:
     if isinstance(model, MusicVae):
         z = np.random.default_rng(options.seed).standard_normal((1, model.recipe.n_z))
         return to_notes(model.decode(z, **how)[0][:, None], steps_per_quarter=n)
-    return to_notes(model.harmonize(*_soprano(options, n), **how), steps_per_quarter=n)
+    soprano, context = _soprano(options, n)
+    return to_notes(model.harmonize([soprano], [context], **how)[0], steps_per_quarter=n)
 
 
 def _soprano(options: Options, n: int) -> tuple[np.ndarray, np.ndarray]:

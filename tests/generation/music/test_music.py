@@ -165,7 +165,7 @@ def test_a_melody_is_written_as_it_is_scored(few):
 
 def test_harmony_keeps_the_soprano_and_is_causal_in_what_it_writes(few):
     model, piece = tiny("voices", few), data.pieces(few, 2)[0]
-    codes = model.harmonize(piece.codes[:20, 0], piece.context[:20])
+    (codes,) = model.harmonize([piece.codes[:20, 0]], [piece.context[:20]])
     np.testing.assert_array_equal(codes[:, 0], piece.codes[:20, 0])
     before = model.nats(codes, piece.context[:20])
     changed_codes = codes.copy()
