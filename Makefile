@@ -86,7 +86,7 @@ TOOLS := flite festival espeak-ng fluidsynth fluid-soundfont-gm fluid-soundfont-
     festvox-czech-krb festvox-czech-dita festvox-suopuhe-lj festvox-suopuhe-mv build-essential python3-dev opus-tools
 tools: $(VENV)/installed  ## install what data/ was made with (Debian, as root or by sudo)
 	$(if $(filter 0,$(shell id -u)),,sudo -n )apt-get -qq install -y --no-install-recommends $(TOOLS) >/dev/null
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet pyworld==0.3.5
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet pyworld==0.3.5 music21==10.5.1
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps pesq==0.0.4 pystoi==0.4.1
 
 clean:  ## remove what was rendered

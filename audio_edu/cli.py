@@ -22,7 +22,9 @@ from ._files import check_writable, claimed
 from ._validate import check_range
 from .families import CHECKPOINTS, family_of, load_model
 
-CORPORA = ("digits", "notes", "prompts", "sentences", "words", "scenes")
+CORPORA = ("digits", "notes", "prompts", "sentences", "words", "scenes", "chorales")
+#: What every model that generates can write; a family may write more.
+SOUNDS = (".wav", ".flac")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -280,7 +282,8 @@ def _print_report(report: dict[str, Any]) -> None:
 
 def _add_generate(parser: argparse.ArgumentParser, name: str) -> None:
     family = family_of(name)
-    parser.add_argument("--out", type=Path, required=True, help="the sound file to write (.wav, .flac)")
+    suffixes = ", ".join((*SOUNDS, *family.writes))
+    parser.add_argument("--out", type=Path, required=True, help=f"the file to write ({suffixes})")
     parser.add_argument("--checkpoint", type=Path, help="an .npz; default: data/checkpoints/NAME.npz")
     parser.add_argument("--json", action="store_true", help="print nothing but a JSON object")
     parser.add_argument("--quiet", action="store_true", help="print nothing")
@@ -299,10 +302,17 @@ def _generate(args: argparse.Namespace) -> int:
     from .signal import rms_db, save_audio
     from .training import load_checkpoint
 
-    _check_place(args.out)
+    _check_place(args.out, (*SOUNDS, *args.family.writes))
     given = {field.name: getattr(args, field.name) for field in fields(args.family.Options)}
     options = args.family.Options(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
-    x, sample_rate = args.family.generate(load_checkpoint(args.family, args.checkpoint or args.name), options)
+    model = load_checkpoint(args.family, args.checkpoint or args.name)
+    write = args.family.writes.get(args.out.suffix.lower())
+    if write is not None:
+        write(model, options, args.out)
+        if not args.quiet:
+            print(json.dumps({"out": str(args.out)}) if args.json else f"{args.out}: written")
+        return 0
+    x, sample_rate = args.family.generate(model, options)
     save_audio(args.out, x, sample_rate)
     said = {"out": str(args.out), "seconds": round(len(x) / sample_rate, 2), "sample_rate": sample_rate}
     said["level_dbfs"] = round(rms_db(x), 1)
@@ -313,10 +323,10 @@ def _generate(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check_place(path: Path) -> None:
-    """Say at once that a sound could not be written, not after it has been made."""
-    if path.suffix.lower() not in (".wav", ".flac"):
-        raise ValueError(f"--out {path}: expected a name that ends in .wav or .flac.")
+def _check_place(path: Path, suffixes: Sequence[str]) -> None:
+    """Say at once that a file could not be written, not after it has been made."""
+    if path.suffix.lower() not in suffixes:
+        raise ValueError(f"--out {path}: expected a name that ends in {' or '.join(suffixes)}.")
     check_writable(path)
 
 
@@ -514,6 +524,7 @@ def _bench(args: argparse.Namespace) -> int:
 
 def _build(args: argparse.Namespace) -> int:
     from .datasets import (
+        _build_chorales,
         _build_digits,
         _build_notes,
         _build_prompts,
@@ -530,6 +541,7 @@ def _build(args: argparse.Namespace) -> int:
         "sentences": _build_sentences,
         "words": _build_words,
         "scenes": _build_scenes,
+        "chorales": _build_chorales,
     }
     out = args.out or data_dir() / args.name
     builders[args.name].build(out)
@@ -560,6 +572,7 @@ def _list(args: argparse.Namespace) -> int:
         "sentences": datasets.load_sentences,
         "words": datasets.load_words,
         "scenes": datasets.load_scene_sources,
+        "chorales": datasets.load_chorales,
     }
     for name in CORPORA:
         folder = datasets.data_dir() / name

@@ -65,10 +65,20 @@ def _wavenet() -> Family:
     return FAMILY
 
 
-def _codec() -> Family:
-    from .applications.codec.family import FAMILY
 def _flow() -> Family:
     from .generation.flow.family import FAMILY
+
+    return FAMILY
+
+
+def _music() -> Family:
+    from .generation.music.family import FAMILY
+
+    return FAMILY
+
+
+def _codec() -> Family:
+    from .applications.codec.family import FAMILY
 
     return FAMILY
 
@@ -101,10 +111,13 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "wavenet_advised": Entry(
             _wavenet, "the same with linear prediction; for coding, not for speaking", generates=True
         ),
-        "codec": Entry(_codec, "makes small files of speech, and speech of small files"),
         "flow": Entry(
             _flow, "generates spoken digits from mel spectrograms, all samples at once", generates=True
         ),
+        "melody": Entry(_music, "writes melodies, note after note", generates=True),
+        "harmony": Entry(_music, "is given a soprano, and writes three voices below it", generates=True),
+        "music_vae": Entry(_music, "writes two bars of a melody from a few numbers", generates=True),
+        "codec": Entry(_codec, "makes small files of speech, and speech of small files"),
     }
 )
 

@@ -50,6 +50,8 @@ NOT_ATTACKED = re.compile(
     r"|instrument_accuracy|sample_words"
     r"|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Flow|Request(\.\w+)?|Options|PreparedNotes"
     r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
+    r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+)"
+    r"|music\.data\.(Piece|pieces|windows|vocabulary|melody_events|to_words|parts_of|to_c|to_context)"
     r"|Form|Explorer|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
 )
 
@@ -64,6 +66,7 @@ from audio_edu.datasets import Corpus, Labels
 from audio_edu.generation import flow, gan, vae, wavenet
 from audio_edu.generation.flow import data as flow_data, evaluate as of_flow, formulas as flow_formulas
 from audio_edu.generation.flow import generate as by_flow
+from audio_edu.generation import gan, music, vae, wavenet
 from audio_edu.generation.gan import generate as of_gan, toy, transform
 from audio_edu.generation.vae import evaluate as of_vae, features, formulas, generate as to_notes, instruments
 from audio_edu.generation.wavenet import baselines, data, evaluate, generate as to_words, linear_prediction
@@ -117,6 +120,11 @@ signal.Room(0.5, (5.0, 4.0, 3.0))
 _, ax = plots.figure()
 plots.heatmap(np.ones((3, 4)), ax=ax, extent=(0.0, 1.0, 0.0, 1.0), limits=(0.0, 1.0))
 plots.spectrogram(clips[0], 8000, ax=ax)
+
+music.MusicRecipe(kind="melody", n_steps=1)
+chain = music.MarkovChain([np.array([0, 1, 1])], 2)
+chain.nats(np.array([0, 1, 0]))
+music.average_counts([np.array([[104, 94, 88, 80], [108, 98, 92, 84]])])
 
 model = gan.FAMILY.build(gan.TINY, {"label_names": list("0123456789"), "sample_rate": 8000})
 of_gan.generate(model, of_gan.Options())

@@ -3,12 +3,15 @@
 import numpy as np
 from tones import tones
 
-from audio_edu.datasets import load_notes, load_scene_sources
+from audio_edu.datasets import load_chorales, load_notes, load_scene_sources
 from audio_edu.families import CHECKPOINTS
 from audio_edu.recognition.ctc.data import load_speech
-from audio_edu.training import as_array
+from audio_edu.training import as_array, changed
 
-NAMES = ("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet", "flow", "codec")
+NAMES = (
+    *("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet", "flow"),
+    *("melody", "harmony", "music_vae", "codec"),
+)
 
 
 def small(name):
@@ -24,7 +27,13 @@ def small(name):
     if name == "tagging":
         corpus = load_scene_sources()
         corpus = corpus.select(np.arange(0, len(corpus), 9))
-    return family, family.tiny, corpus
+    tiny = family.tiny
+    if family.package == "generation.music":
+        corpus = load_chorales()
+        corpus = corpus.select(np.arange(0, len(corpus), 9))
+        kind = family.recipes[name].kind
+        tiny = changed(tiny, {"kind": kind})
+    return family, tiny, corpus
 
 
 def numbers(model):

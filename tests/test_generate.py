@@ -19,6 +19,9 @@ OPTIONS = {
     "wavenet": ["--digit", "7", "--seconds", "0.2"],
     "wavenet_advised": ["--digit", "7", "--seconds", "0.2"],
     "flow": ["--digit", "7"],
+    "melody": ["--mode", "minor"],
+    "harmony": [],
+    "music_vae": [],
 }
 every_model = pytest.mark.parametrize("name", OPTIONS)
 
@@ -70,6 +73,9 @@ def test_several_digits_make_a_number(tmp_path):
         ("flow", ["--temperature", "-1"], "temperature"),
         ("vae", ["--temperature", "-1"], "temperature is -1"),
         ("vae", ["--instrument", "kazoo"], "kazoo"),
+        ("melody", ["--instrument", "kazoo"], "kazoo"),
+        ("melody", ["--temperature", "-1"], "temperature is -1"),
+        ("harmony", ["--melody", "none.mid"], "no file 'none.mid'"),
     ],
 )
 def test_what_cannot_be_generated_is_one_sentence_and_no_file(tmp_path, capsys, name, options, complaint):

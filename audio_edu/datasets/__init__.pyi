@@ -1,4 +1,5 @@
 from ._shipped import data_dir as data_dir
+from .chorales import load_chorales as load_chorales
 from .corpus import Corpus as Corpus
 from .digits import load_digits as load_digits
 from .fsdd import load_fsdd as load_fsdd

@@ -4,7 +4,7 @@ import csv
 import os
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,13 +44,23 @@ def write_corpus(
 ) -> None:
     """Write the clips, a list for each voice, to the folder `out`.
 
-    Everything is made in a hidden folder beside `out` and put in place at the end, so that a build that stops
-    half-way leaves the old corpus as it was. The card, ``README.md``, stays. A kill while the two change
-    places leaves the old corpus in a folder ``NAME.old``; the next build puts it back before it begins.
-
     Samples are rounded to `n_bits` bits: FLAC stores no bits that are always zero, and a synthetic voice has
     nothing to say in the lowest ones. None writes Opus in Ogg: lossy, a tenth of
     the size, more or less by libsndfile's `compression` (0 to 1).
+
+    Errors are those of `write_folder`.
+    """
+    write_folder(
+        out, lambda new, desc: _fill(new, voices, sample_rate, columns, n_bits, n_voices, compression, desc)
+    )
+
+
+def write_folder(out: Path, fill: Callable[[Path, str], None]) -> None:
+    """Let ``fill(folder, name)`` write a corpus, and put it at `out`.
+
+    Everything is made in a hidden folder beside `out` and put in place at the end, so that a build that stops
+    half-way leaves the old corpus as it was. The card, ``README.md``, stays. A kill while the two change
+    places leaves the old corpus in a folder ``NAME.old``; the next build puts it back before it begins.
 
     Raises
     ------
@@ -72,7 +82,7 @@ def write_corpus(
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
         try:
-            _write_into(new, voices, sample_rate, columns, n_bits, n_voices, compression, out.name)
+            fill(new, out.name)
             _check_own(out)  # the build took its time
             if (out / CARD).is_file():
                 shutil.copy(out / CARD, new)
@@ -91,7 +101,7 @@ def write_corpus(
 
 
 def _check_own(folder: Path) -> None:
-    """Raise an error unless a folder is missing, empty, or holds what `write_corpus` writes, and no more."""
+    """Raise an error unless a folder is missing, empty, or holds what `write_folder` writes, and no more."""
     if not os.path.lexists(folder):
         return
     if not folder.is_dir():
@@ -108,7 +118,7 @@ def _check_own(folder: Path) -> None:
         )
 
 
-def _write_into(
+def _fill(
     new: Path,
     voices: Iterable[list[Clip]],
     sample_rate: int,
@@ -134,10 +144,13 @@ def _write_into(
         step = 2 ** (16 - n_bits)
         pcm = (np.round(x * 2 ** (n_bits - 1)) * step).clip(-32768, 32768 - step).astype(np.int16)
         sf.write(new / name, pcm, sample_rate, subtype="PCM_16")
-    with open(new / INDEX, "w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(
-            file, ["file", "start", "n_samples", "label", "voice", "split", *columns], lineterminator="\n"
-        )
+    write_table(new, ["file", "start", "n_samples", "label", "voice", "split", *columns], rows)
+
+
+def write_table(folder: Path, columns: Sequence[str], rows: Iterable[dict[str, object]]) -> None:
+    """Write ``index.csv`` and ``SHA256SUMS`` to a folder."""
+    with open(folder / INDEX, "w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, columns, lineterminator="\n")
         table.writeheader()
         table.writerows(rows)
-    write_checksums(new)
+    write_checksums(folder)

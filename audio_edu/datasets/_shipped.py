@@ -60,14 +60,7 @@ def load_shipped(
     ValueError
         If a file is shorter than the table says, or has another sample rate.
     """
-    folder = data_dir() / name
-    if not (folder / INDEX).is_file():
-        raise FileNotFoundError(
-            f"No corpus {name!r} in {folder.parent}. It ships with the book's repository: run from a clone, "
-            f"set AUDIO_EDU_DATA to the clone's data folder, or build it: `audio-edu data build {name}`."
-        )
-    with open(folder / INDEX, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    folder, rows = data_dir() / name, read_index(name)
     sounds, sample_rates = {}, set()
     for file_name in dict.fromkeys(row["file"] for row in rows):
         sounds[file_name], rate = load_audio(folder / file_name)
@@ -98,6 +91,24 @@ def load_shipped(
         },
         licence=licence,
     )
+
+
+def read_index(name: str) -> list[dict[str, str]]:
+    """Read the table of the corpus ``data/NAME``: a row for each clip, by column.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the corpus is not there; the message says what to do.
+    """
+    folder = data_dir() / name
+    if not (folder / INDEX).is_file():
+        raise FileNotFoundError(
+            f"No corpus {name!r} in {folder.parent}. It ships with the book's repository: run from a clone, "
+            f"set AUDIO_EDU_DATA to the clone's data folder, or build it: `audio-edu data build {name}`."
+        )
+    with open(folder / INDEX, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 _HINT = "Check it with `audio-edu data verify %s`."

@@ -11,6 +11,8 @@ from .intervals import accuracy_interval as accuracy_interval
 from .intervals import bootstrap_interval as bootstrap_interval
 from .intervals import sign_test as sign_test
 from .intervals import speaker_interval as speaker_interval
+from .quality import listener_scores as listener_scores
+from .quality import si_sdr_db as si_sdr_db
 from .sequences import Edits as Edits
 from .sequences import align_sequences as align_sequences
 from .sequences import character_edits as character_edits
@@ -20,8 +22,6 @@ from .sequences import edit_distances as edit_distances
 from .sequences import error_rate as error_rate
 from .sequences import word_edits as word_edits
 from .sequences import word_error_rate as word_error_rate
-from .quality import listener_scores as listener_scores
-from .quality import si_sdr_db as si_sdr_db
 from .tags import average_precision as average_precision
 from .tags import event_scores as event_scores
 from .tags import roc_auc as roc_auc

@@ -112,6 +112,8 @@ class Family(Protocol):
     stored_as: str = "float32"
     #: The recogniser that `evaluate` wants, by the name of its checkpoint; None where it needs none.
     judge: str | None = None
+    #: By suffix, ``generate`` for files that hold no samples: ``write(model, options, path)``.
+    writes: Mapping[str, Callable[[Any, Any, Path], None]] = {}
     #: A recipe so small that a test trains it in seconds.
     tiny: Recipe
 

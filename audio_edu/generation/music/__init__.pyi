@@ -1,0 +1,16 @@
+from .counts import average_counts as average_counts
+from .counts import count as count
+from .counts import longest_copy as longest_copy
+from .data import to_codes as to_codes
+from .data import to_notes as to_notes
+from .family import FAMILY as FAMILY
+from .family import load_music as load_music
+from .formulas import MarkovChain as MarkovChain
+from .formulas import temper as temper
+from .midi import read_midi as read_midi
+from .midi import write_midi as write_midi
+from .recipe import RECIPES as RECIPES
+from .recipe import TINY as TINY
+from .recipe import MusicRecipe as MusicRecipe
+from .sampler import INSTRUMENTS as INSTRUMENTS
+from .sampler import play as play

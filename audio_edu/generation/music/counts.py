@@ -1,0 +1,134 @@
+"""What can be counted in a chorale: ranges, crossings, parallels, chords, and how much is copied.
+
+None of this is a rule that must never be broken, and Bach breaks each now and then. What tells real chorales
+from others is how often.
+
+All functions work on codes [shape=(T, 4)], soprano first, as `audio_edu.generation.music.data.to_codes` makes
+them.
+"""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._validate import Size, checked
+from .data import KEY_0
+
+#: MIDI numbers that a choir's voices sing comfortably, soprano first.
+RANGES = ((60, 81), (53, 74), (47, 69), (36, 64))
+_TRIADS = [
+    frozenset((root + step) % 12 for step in steps)
+    for root in range(12)
+    for steps in ((0, 4, 7), (0, 3, 7), (0, 3, 6))
+]
+
+
+@checked
+def count(codes: NDArray[np.int64], *, steps_per_quarter: Size = 2) -> dict[str, float]:
+    """Count what can be counted.
+
+    Returns
+    -------
+    dict
+        ``out_of_range``: share of steps and voices outside `RANGES`; ``crossings``: share of steps at which a
+        voice is above the one over it; ``parallels``: parallel fifths and octaves for each 100 changes of
+        chord; ``triads``: share of quarters on which the voices sing notes of one triad; ``unprepared``:
+        share of those that do not, in which some voice leaps to its note; ``leaps``: share of all steps from
+        note to note that are larger than a fourth; ``held``: share of quarters on which nothing begins.
+
+    Examples
+    --------
+    >>> chords = [[104, 94, 88, 80], [108, 98, 92, 84]]  # all four go up by a tone
+    >>> count(chords, steps_per_quarter=1)["parallels"]  # a fifth and an octave
+    200.0
+    """
+    if codes.ndim != 2 or codes.shape[1] != 4:
+        raise ValueError(f"codes has shape {codes.shape}; expected (T, 4).")
+    midi = np.where(codes > 1, codes // 2 + KEY_0, -1)
+    sounds = midi >= 0
+    low, high = np.array(RANGES).T
+    outside = sounds & ((midi < low) | (midi > high))
+    both = sounds[:, :-1] & sounds[:, 1:]
+    crossed = (both & (midi[:, :-1] < midi[:, 1:])).any(axis=1)
+    fives, n_changes = _parallels(midi)
+    beats = np.arange(0, len(codes), steps_per_quarter)
+    full = beats[sounds[beats].all(axis=1)]
+    is_triad = np.array([any(set(midi[t] % 12) <= triad for triad in _TRIADS) for t in full], bool)
+    leap_into = [_leaps_into(midi, t) for t in full[~is_triad]] if len(full) else []
+    moves = [_moves(midi[:, v]) for v in range(4)]
+    sizes = np.abs(np.concatenate(moves)) if any(map(len, moves)) else np.zeros(1)
+    return {
+        "out_of_range": _share(outside[sounds]),
+        "crossings": _share(crossed),
+        "parallels": 100 * fives / max(1, n_changes),
+        "triads": _share(is_triad),
+        "unprepared": _share(leap_into),
+        "leaps": _share(sizes > 5),
+        "held": _share((codes[beats] % 2 == 1).all(axis=1)),
+    }
+
+
+@checked
+def average_counts(many: Sequence[NDArray[np.int64]], *, steps_per_quarter: Size = 2) -> dict[str, float]:
+    """Return the mean of `count` over several chorales."""
+    found = [count(codes, steps_per_quarter=steps_per_quarter) for codes in many]
+    return {name: float(np.mean([each[name] for each in found])) for name in found[0]}
+
+
+@checked
+def longest_copy(codes: NDArray[np.int64], others: Sequence[NDArray[np.int64]]) -> int:
+    """Return how many steps in a row a chorale shares with any of the others, in any key.
+
+    Parameters
+    ----------
+    codes : np.ndarray of int [shape=(T, n_voices)]
+        What may be a copy.
+    others : sequence of np.ndarray of int [shape=(T_i, n_voices)]
+        What it may be copied from.
+
+    Examples
+    --------
+    >>> longest_copy([[80], [84], [88], [88]], [[[90], [82], [86], [90]]])
+    3
+    """
+    longest = 0
+    for other in others:
+        for start in range(-len(codes) + 1, len(other)):
+            a, b = max(0, start), min(len(other), start + len(codes))
+            if b - a <= longest:
+                continue
+            mine, yours = codes[a - start : b - start], other[a:b]
+            shift = yours - mine
+            same_shift = (shift == shift[:, :1]).all(axis=1) & (shift[:, 0] % 2 == 0)
+            run = 0
+            for t in range(len(shift)):
+                run = (run + 1 if run and shift[t, 0] == shift[t - 1, 0] else 1) if same_shift[t] else 0
+                longest = max(longest, run)
+    return longest
+
+
+def _parallels(midi: np.ndarray) -> tuple[int, int]:
+    """Count parallel fifths and octaves, and changes of chord."""
+    changes = np.flatnonzero((np.diff(midi, axis=0) != 0).any(axis=1))
+    n = 0
+    for t in changes:
+        for i, j in itertools.combinations(range(4), 2):
+            (a, b), (c, d) = midi[t, [i, j]], midi[t + 1, [i, j]]
+            moved = min(a, b, c, d) >= 0 and (c - a) * (d - b) > 0
+            n += bool(moved and (a - b) % 12 == (c - d) % 12 and (a - b) % 12 in (0, 7))
+    return n, len(changes)
+
+
+def _leaps_into(midi: np.ndarray, t: int) -> bool:
+    return bool(t and (np.abs(midi[t] - midi[t - 1]) > 2).any())
+
+
+def _moves(voice: np.ndarray) -> np.ndarray:
+    keys = voice[voice >= 0]
+    return np.diff(keys)[np.diff(keys) != 0]
+
+
+def _share(values: Sequence | np.ndarray) -> float:
+    return float(np.mean(values)) if len(values) else 0.0

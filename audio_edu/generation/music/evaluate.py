@@ -1,0 +1,129 @@
+"""The scores of models of music beside plain ones, all on notes that none of them has seen."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...datasets import Corpus
+from ...training import Trained
+from .counts import average_counts
+from .data import Piece, pieces, to_c, to_symbols, to_words, transpose, windows
+from .formulas import MarkovChain
+
+
+def evaluate(model: Trained, corpus: Corpus, *, split: str = "test", judge: Any = None) -> dict[str, Any]:
+    """Judge a model on a split, beside baselines that are fitted to what it was trained on.
+
+    Returns
+    -------
+    dict
+        ``melody``: nats an event, of the network, of Markov chains, and of how often each event occurs.
+        ``voices``: nats a step of the grid (three voices together), those of a chain for each voice; how many
+        of the steps' keys are Bach's, and what can be counted.
+        ``vae``: the share of notes that come back, free-running; those of the nearest two bars of training;
+        nats; units that are alive.
+    """
+    part, known = corpus.part(split), corpus.train if split == "validation" else corpus.development
+    return {"melody": _melody, "voices": _voices, "vae": _two_bars}[model.recipe.kind](model, part, known)
+
+
+def _melody(model: Any, part: Corpus, known: Corpus) -> dict[str, Any]:
+    rows, n = to_words(part, model.words), len(model.words) + 3
+    train = to_words(known, model.words)
+    nats = {"network": [model.nats(row) for row in rows]}
+    for order in (0, 1, 2, 3):
+        chain = MarkovChain(train, n, order=order)
+        nats[f"markov{order}"] = [chain.nats(row) for row in rows]
+    report = {f"nats_{name}": float(np.concatenate(found).mean()) for name, found in nats.items()}
+    return report | {
+        "n_events": sum(map(len, nats["network"])),
+        "per_piece": {name: [round(float(x.mean()), 3) for x in found] for name, found in nats.items()},
+    }
+
+
+def _voices(model: Any, part: Corpus, known: Corpus) -> dict[str, Any]:
+    n = model.recipe.steps_per_quarter
+    found, train = pieces(part, n), pieces(known, n)
+    nats = [model.nats(piece.codes, piece.context) for piece in found]
+    given = [piece.codes[:, 0] for piece in found], [piece.context for piece in found]
+    written, drawn = model.harmonize(*given), model.harmonize(*given, temperature=1.0)
+    plain = usual_chords(found, train)
+    return {
+        "nats_per_step": float(np.concatenate(nats).mean()),
+        "nats_chain_of_each_voice": chain_nats(found, train),
+        "n_steps": sum(map(len, nats)),
+        "keys_right": keys_right(found, written),
+        "keys_right_usual_chord": keys_right(found, plain),
+        "per_piece": [round(float(each.mean()), 3) for each in nats],
+        "counts_real": average_counts([piece.codes for piece in found], steps_per_quarter=n),
+        "counts_written": average_counts(written, steps_per_quarter=n),
+        "counts_drawn": average_counts(drawn, steps_per_quarter=n),
+        "counts_usual_chord": average_counts(plain, steps_per_quarter=n),
+    }
+
+
+def keys_right(found: Sequence[Piece], written: Sequence[np.ndarray]) -> float:
+    """Return at how many of all steps and lower voices the keys agree (0 to 1)."""
+    same = [p.codes[:, 1:] // 2 == w[:, 1:] // 2 for p, w in zip(found, written, strict=True)]
+    return float(np.concatenate(same).mean())
+
+
+def usual_chords(found: Sequence[Piece], known: Sequence[Piece]) -> list[np.ndarray]:
+    """Set the chord that is most often below this note of the soprano in this mode, with all moved to C.
+
+    A chord begins with each note of the soprano; and, unlike a network, this baseline is given the key.
+    """
+    chords: dict[tuple, Counter] = defaultdict(Counter)
+    for piece in known:
+        for row in transpose(piece.codes, to_c(piece)) // 2:
+            chords[piece.is_minor, int(row[0])][tuple(row[1:].tolist())] += 1
+    written = []
+    for piece in found:
+        codes = transpose(piece.codes, to_c(piece))
+        for t, code in enumerate(codes[:, 0]):
+            usual = chords[piece.is_minor, int(code) // 2].most_common(1)
+            codes[t, 1:] = 2 * np.array(usual[0][0] if usual else (0, 0, 0)) + code % 2
+        codes[:, 1:] = np.where(codes[:, 1:] == 1, 0, codes[:, 1:])
+        written.append(transpose(codes, -to_c(piece)))
+    return written
+
+
+def chain_nats(part: Sequence[Piece], known: Sequence[Piece]) -> float:
+    """Return nats a step of one Markov chain for each lower voice, each deaf to the others."""
+    total = 0.0
+    for v in range(1, part[0].codes.shape[1]):
+        chain = MarkovChain([np.append(0, p.codes[:, v]) for p in known], 178, order=2)
+        total += sum(float(chain.nats(np.append(0, p.codes[:, v])).sum()) for p in part)
+    return total / sum(len(piece.codes) for piece in part)
+
+
+def _two_bars(model: Any, part: Corpus, known: Corpus) -> dict[str, Any]:
+    recipe, n = model.recipe, model.recipe.steps_per_quarter
+    codes, train = windows(recipe, pieces(part, n)), windows(recipe, pieces(known, n))
+    mean, _ = model.encode(codes)
+    nats, divergence = model.nats(codes)
+    return {
+        "notes_back": shared_notes(codes, model.decode(mean)),
+        "notes_back_nearest": shared_notes(codes, nearest_bars(codes, train)),
+        "nats": nats,
+        "divergence": divergence,
+        # alive: μ differs from tune to tune by more than a hundredth
+        "units_alive": int((mean.var(axis=0) > 0.01).sum()),
+        "n_two_bars": len(codes),
+    }
+
+
+def nearest_bars(codes: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Return for each row the row of training, transposed or not, that agrees at most steps."""
+    many = np.concatenate([transpose(train, k) for k in range(-5, 6)])
+    symbols = to_symbols(many)
+    return np.stack([many[(symbols == to_symbols(row)).sum(axis=1).argmax()] for row in codes])
+
+
+def shared_notes(codes: np.ndarray, others: np.ndarray) -> float:
+    """Return the F1 score of notes: of the notes of both, how many begin at one step on one key."""
+    a, b = to_symbols(codes), to_symbols(others)
+    both = ((a > 1) & (a == b)).sum()
+    return float(2 * both / max(1, (a > 1).sum() + (b > 1).sum()))

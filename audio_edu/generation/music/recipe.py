@@ -1,0 +1,84 @@
+"""What decides what comes out of a training: one recipe for each of the three models of music.
+
+``melody`` is a GRU over the notes of a soprano. ``harmony`` is given a soprano and writes the other three
+voices. ``music_vae`` makes two bars of a soprano from a few numbers.
+"""
+
+from dataclasses import dataclass
+
+from ..._validate import check_choice, check_range, checked
+from ...training.recipe import Recipe, check_sizes
+
+KINDS = ("melody", "vae", "voices")
+
+
+@checked
+@dataclass(frozen=True, kw_only=True)
+class MusicRecipe(Recipe):
+    """How a model of music is trained; what a kind does not use says nothing.
+
+    Parameters
+    ----------
+    kind : {"melody", "vae", "voices"}
+        Which network.
+    batch_size, length : int
+        Rows in a batch, and events or steps of the grid in a row.
+    steps_per_quarter : int
+        Of the grid: 2 are quavers. Notes that begin between two steps begin late, or are lost.
+    n_embed, n_units : int
+        Numbers that stand for a note, and units of each recurrent layer.
+    n_context : int
+        ``voices``: units, in each direction, of the layer that reads what is given: the soprano, bar lines
+        and fermatas.
+    n_z : int
+        ``vae``: latent numbers.
+    beta : float
+        ``vae``: the weight of the divergence, reached after three tenths of the steps.
+    word_dropout : float
+        ``vae``: the share of notes before the present one that the decoder is not shown.
+    dropout : float
+        The share of values set to zero between layers while training.
+    learning_rate, weight_decay, ema_decay : float
+        See `audio_edu.training.adamw`.
+    """
+
+    kind: str
+    batch_size: int = 32
+    length: int = 96
+    steps_per_quarter: int = 2
+    n_embed: int = 32
+    n_units: int = 256
+    n_context: int = 64
+    n_z: int = 24
+    beta: float = 0.2
+    word_dropout: float = 0.5
+    dropout: float = 0.3
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    ema_decay: float = 0.998
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice(self.kind, "kind", KINDS)
+        check_sizes(self, batch_size=4096, length=4096, steps_per_quarter=16, n_embed=512, n_units=2048)
+        check_sizes(self, n_z=512, n_context=1024)
+        for name in ("word_dropout", "dropout", "ema_decay", "learning_rate", "weight_decay"):
+            check_range(getattr(self, name), name, 0.0, 1.0)
+        check_range(self.beta, "beta", 0.0, 1e6)
+
+
+#: What ships, by the name of the checkpoint.
+RECIPES = {
+    "melody": MusicRecipe(
+        kind="melody", n_steps=1_500, length=64, n_units=96, dropout=0.5, weight_decay=0.1, ema_decay=0.99
+    ),
+    "music_vae": MusicRecipe(
+        kind="vae", n_steps=6_000, batch_size=128, length=16, n_z=32, beta=0.1, word_dropout=0.8, dropout=0.1
+    ),
+    "harmony": MusicRecipe(kind="voices", n_steps=2_000, dropout=0.5),
+}
+
+#: Small enough for a test; with ``kind`` changed, for every kind.
+TINY = MusicRecipe(
+    kind="voices", n_steps=12, batch_size=8, length=16, n_embed=4, n_units=8, n_context=4, n_z=4
+)
