@@ -200,6 +200,8 @@ model.word_length(1, "c")
 model.positions(320, 320)
 model.logits(codes[None], np.array([0]), np.array([0]), np.zeros((1, 2), int))
 
+flow.FlowConfig(n_couplings=1)
+flow.FlowRecipe(n_steps=1)
 model = flow.FAMILY.build(flow.TINY, {"label_names": list("0123456789"), "sample_rate": 8000})
 z, _ = model.transform(np.stack(clips)[:, :1920], np.zeros((4, 25, 10)))
 model.inverse_transform(z, np.zeros((4, 25, 10)))

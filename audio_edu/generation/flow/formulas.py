@@ -64,7 +64,7 @@ def squeeze(x: np.ndarray, n: Size) -> np.ndarray:
     [[0.0, 1.0], [2.0, 3.0]]
     """
     if x.ndim != 1 or len(x) % n:
-        raise ValueError(f"x has shape {x.shape}; expected one clip, its length a multiple of {n}.")
+        raise ValueError(f"x has shape {x.shape}, n is {n}; expected one clip, its length a multiple of n.")
     y = np.zeros((len(x) // n, n))
     for t in range(len(x)):
         # y[p, c] = x[n p + c]
@@ -108,7 +108,7 @@ def mix(x: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, float]:
     >>> mix(np.array([[1.0, 2.0]]), np.array([[0.0, 1.0], [2.0, 0.0]]))[0].tolist()
     [[4.0, 1.0]]
     """
-    sign, log_abs_det = _log_abs_det(x, W)
+    sign, log_abs_det = _log_abs_det(x, W, "x")
     if not sign:
         raise ValueError("W has the determinant 0: what it does to x cannot be undone.")
     y = np.zeros(x.shape)
@@ -122,17 +122,17 @@ def mix(x: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, float]:
 @checked
 def unmix(y: np.ndarray, W: np.ndarray) -> np.ndarray:
     """Undo `mix`: x_p = y_p W⁻¹."""
-    sign, _ = _log_abs_det(y, W)
+    sign, _ = _log_abs_det(y, W, "y")
     if not sign:
         raise ValueError("W has the determinant 0: it cannot be undone.")
     return y @ np.linalg.inv(W)
 
 
-def _log_abs_det(x: np.ndarray, W: np.ndarray) -> tuple[float, float]:
+def _log_abs_det(x: np.ndarray, W: np.ndarray, name: str) -> tuple[float, float]:
     if x.ndim != 2 or W.shape != (x.shape[1], x.shape[1]):
         raise ValueError(
-            f"x has shape {x.shape}, W {W.shape}; expected (n_positions, n_channels) and a square matrix of "
-            "as many channels."
+            f"{name} has shape {x.shape}, W {W.shape}; expected (n_positions, n_channels) and a square "
+            "matrix of as many channels."
         )
     sign, log_abs_det = np.linalg.slogdet(W)
     return float(sign), float(log_abs_det)
@@ -164,7 +164,7 @@ def couple(x: np.ndarray, network: Network, n_changed: Size) -> tuple[np.ndarray
     >>> y.tolist(), round(log_det, 4)
     ([[1.0, 16.0]], 0.6931)
     """
-    _check_changed(x, n_changed)
+    _check_changed(x, n_changed, "x")
     y, log_det = x.astype(float), 0.0
     for p in range(len(x)):
         log_scale, shift = _ask(network, x[p, :-n_changed], n_changed)
@@ -178,7 +178,7 @@ def couple(x: np.ndarray, network: Network, n_changed: Size) -> tuple[np.ndarray
 @checked
 def uncouple(y: np.ndarray, network: Network, n_changed: Size) -> np.ndarray:
     """Undo `couple`: the channels that stayed say again what was done to the others."""
-    _check_changed(y, n_changed)
+    _check_changed(y, n_changed, "y")
     x = y.astype(float)
     for p in range(len(y)):
         log_scale, shift = _ask(network, y[p, :-n_changed], n_changed)
@@ -194,11 +194,11 @@ def _ask(network: Network, kept: np.ndarray, n_changed: int) -> np.ndarray:
     return answer
 
 
-def _check_changed(x: np.ndarray, n_changed: int) -> None:
+def _check_changed(x: np.ndarray, n_changed: int, name: str) -> None:
     if x.ndim != 2 or n_changed >= x.shape[1]:
         raise ValueError(
-            f"x has shape {x.shape}, n_changed is {n_changed}; expected (n_positions, n_channels) with more "
-            "channels than are changed."
+            f"{name} has shape {x.shape}, n_changed is {n_changed}; expected (n_positions, n_channels) with "
+            "more channels than are changed."
         )
 
 
