@@ -106,9 +106,9 @@ def transcripts(data: Path | None, early: Path | None, only: Sequence[str]) -> I
                 }
 
 
-def times() -> Iterator[dict[str, Any]]:
+def times(split: str = "test") -> Iterator[dict[str, Any]]:
     """Yield a row for each word of glued rows of digits: when it is said, and when the network thinks so."""
-    model, digits = load_ctc(), load_digits().test
+    model, digits = load_ctc(), load_digits().part(split)
     rng = np.random.default_rng(SEED)
     for number in range(100):
         voice = rng.choice(digits.voices)
