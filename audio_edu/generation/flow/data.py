@@ -98,7 +98,7 @@ def mel_condition(x: ArrayLike, config: FlowConfig, sample_rate: int = 8000) -> 
     (11, 40)
     """
     x = check_audio(x, "x")
-    n = max(0, config.n_fft // 2 + 1 - len(x))
+    n = max(0, config.n_fft - len(x))
     decibels = log_mel(
         np.pad(x, (0, n)),
         sample_rate,
