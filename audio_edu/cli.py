@@ -486,7 +486,7 @@ def _decode(args: argparse.Namespace) -> int:
     from .signal import save_audio
     from .signal.files import read_file
 
-    _check_place(args.out)
+    _check_place(args.out, SOUNDS)
     if not args.small.exists():
         raise FileNotFoundError(f"there is no file {str(args.small)!r}.")
     try:

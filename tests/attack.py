@@ -51,6 +51,7 @@ NOT_ATTACKED = re.compile(
     r"|instrument_accuracy|sample_words"
     r"|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Flow|Request(\.\w+)?|Options|PreparedNotes"
     r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
+    r"|ctc\.(data\.(Drawer|load_speech|strings_of_digits)|model\.ctc_loss|evaluate\.language_for|recognize\.Recognizer(\.\w+)?)"
     r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+)"
     r"|music\.data\.(Piece|pieces|windows|vocabulary|melody_events|to_words|parts_of|to_c|to_context)"
     r"|Form|Explorer|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
@@ -67,7 +68,7 @@ from audio_edu.datasets import Corpus, Labels
 from audio_edu.generation import flow, gan, vae, wavenet
 from audio_edu.generation.flow import data as flow_data, evaluate as of_flow, formulas as flow_formulas
 from audio_edu.generation.flow import generate as by_flow
-from audio_edu.generation import gan, music, vae, wavenet
+from audio_edu.generation import music
 from audio_edu.generation.gan import generate as of_gan, toy, transform
 from audio_edu.generation.vae import evaluate as of_vae, features, formulas, generate as to_notes, instruments
 from audio_edu.generation.wavenet import baselines, data, evaluate, generate as to_words, linear_prediction
@@ -76,6 +77,7 @@ from audio_edu.metrics import classification, distributions
 import audio_edu.recognition.tagging.features
 import audio_edu.recognition.tagging.recipe
 from audio_edu.recognition import tagging
+from audio_edu.recognition.ctc import recipe as of_ctc
 from audio_edu.recognition.attention.recipe import AttentionRecipe
 from audio_edu.recognition.changes import mask_spectrograms
 from audio_edu.recognition.data import mix_up
@@ -113,6 +115,7 @@ of_recipe.CodecRecipe(n_steps=1)
 speech_data.level(clips[0])
 of_codec.vector_levels(np.ones((2, 1280)))
 tagging.recipe.TaggingRecipe(n_steps=1)
+of_ctc.CTCRecipe(n_steps=1)
 tagging.features.TagSettings(n_mels=20)
 tagging.features.normalize(np.zeros((2, 5, 20)), tagging.features.TagSettings(n_mels=20))
 mix_up(np.ones((2, 5, 3)), np.eye(2), 1.0, rng)
