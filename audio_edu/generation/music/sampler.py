@@ -45,9 +45,11 @@ def _shifted(preset: str, pitch: int) -> np.ndarray:
 
 def _held(x: np.ndarray, n: int, f0_hz: float) -> np.ndarray:
     """Go on until there are n samples: a piece from before the end, whole periods long, faded in."""
-    fade = np.linspace(0, 1, 800)
+    fade = np.linspace(0, 1, min(800, len(x) // 4))
     period = RATE / f0_hz
-    length = round(np.floor(0.25 * RATE / period) * period)
+    # a recording moved far up is short
+    room = min(0.25 * RATE, len(x) - len(fade))
+    length = round(max(1.0, np.floor(room / period)) * period)
     piece = x[len(x) - length - len(fade) :]
     while len(x) < n:
         joined = x[-len(fade) :] * (1 - fade) + piece[: len(fade)] * fade

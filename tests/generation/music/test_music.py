@@ -237,3 +237,11 @@ def test_sounds_and_files_from_the_command_line(tmp_path, capsys, few, kind):
             assert option[2:] in capsys.readouterr().err
     assert not (tmp_path / "b.wav").exists()
     assert writing.LONGEST >= 100
+
+
+def test_notes_far_above_and_below_what_was_recorded_are_played():
+    from audio_edu.generation.music import play
+
+    for key in (21, 60, 96, 108):
+        x = play([[0, 4, key, 0]], tempo=60)
+        assert np.isfinite(x).all() and np.abs(x[-3000:-1500]).max() > 0.01
