@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from scipy.special import log_softmax
 
 from ..._validate import Size, check_audio, checked
 from ...training import Trained
@@ -83,7 +84,7 @@ class Recognizer(Trained):
         n_padded = -(-n // 32) * 32  # few lengths, so that few are compiled
         padded = np.pad(x, (n_around * hop, (n_padded - n_around) * hop - len(x)))
         logits = self.network.predict_on_batch(frames(padded[None], s)[:, : STEP * n_padded])
-        return log_softmax(logits[0, :n])
+        return log_softmax(logits[0, :n], axis=-1)
 
     @property
     def _n_around(self) -> int:
@@ -226,20 +227,7 @@ class _Stream:
                 context = np.concatenate([context, new], axis=1)
                 logits, *states = self.network.predict_on_batch([context, *states])
                 context = context[:, -CONTEXT:]
-                found.append(log_softmax(logits[0]))
+                found.append(log_softmax(logits[0], axis=-1))
                 n_done = n_known
             if found:
                 yield np.concatenate(found)
-
-
-@checked
-def log_softmax(z: np.ndarray) -> np.ndarray:
-    """Return the logarithm of the softmax over the last axis, without overflow.
-
-    Examples
-    --------
-    >>> np.exp(log_softmax(np.array([[0.0, 1000.0]]))).tolist()
-    [[0.0, 1.0]]
-    """
-    z = z - z.max(axis=-1, keepdims=True)
-    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
