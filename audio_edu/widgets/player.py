@@ -11,6 +11,7 @@ from .._assets import with_assets
 from .._validate import Positive, check_choice, check_positive, checked
 from ._marks import Event, Marks
 from ._picture import frequency_ticks, power_image, row_edges, spectrogram_uri, time_ticks, waveform_svg
+from ._roll import check_roll, count_notes, key_range, key_ticks, roll_svg
 from ._sound import Sound, check_sound, data_uri, facts, matched_gains, mp3, safe_gain
 
 SCALES = ("mel", "linear")
@@ -64,8 +65,11 @@ class Player:
         background: str = "",
         positions: Sequence[tuple[float, float]] = (),
         marks: Marks | None = None,
+        rolls: Mapping[str, np.ndarray] | None = None,
+        files: Mapping[str, bytes] | None = None,
     ):
         self._background, self._positions, self._marks = background, tuple(positions), marks or Marks()
+        self._rolls, self._files = dict(rolls or {}), dict(files or {})
         self.title, self.hint, self.blind = str(title), str(hint), blind
         self.names = tuple(sounds)
         self.facts = tuple(facts(sound) for sound in sounds.values())
@@ -93,8 +97,9 @@ class Player:
         return "\n".join([head, *shorten(lines)])
 
     def _facts_line(self, i: int) -> str:
-        gain = self.gains_db[i]
-        return self.facts[i] + (f" · played {-gain:.1f} dB softer" if gain else "")
+        gain, roll = self.gains_db[i], self._rolls.get(self.names[i])
+        notes = f" · {count_notes(roll)}" if roll is not None else ""
+        return self.facts[i] + notes + (f" · played {-gain:.1f} dB softer" if gain else "")
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": with_assets(self.html)}
@@ -124,6 +129,13 @@ class Player:
                 f"{len(boxes)} sounds in a list</summary>{body}</details>"
             )
         body += self._marks.html(duration)
+        uris = {
+            escape(name): data_uri(data, "application/octet-stream") for name, data in self._files.items()
+        }
+        links = " · ".join(
+            f'<a class="ae-file" download="{name}" href="{uri}">{name}</a>' for name, uri in uris.items()
+        )
+        body += f'<p class="ae-facts">To keep: {links}</p>' if links else ""
         attributes = f'data-duration="{duration:.6g}"'
         attributes += " data-blind" if self.blind else ""
         return (
@@ -139,6 +151,8 @@ class Player:
         excess = [max(1.0, peak) for peak in peaks]
         peak = max(p / over for p, over in zip(peaks, excess, strict=True))
         edges = row_edges(f_max, self._scale)
+        if self._rolls:
+            return self._roll_plots(duration)
         show_wave, show_spectrogram = self._picture != "spectrogram", self._picture != "waveform"
         images = []
         if show_spectrogram:
@@ -163,6 +177,16 @@ class Player:
             plots.append(f'<div class="ae-plot">{"".join(parts)}</div>')
         return plots
 
+    def _roll_plots(self, duration: float) -> list[str]:
+        """Return the notes of each sound, all on the same keys."""
+        low, high = key_range(self._rolls.values())
+        axes = _marks("ae-y", "bottom", key_ticks(low, high)) + _marks("ae-x", "left", time_ticks(duration))
+        return [
+            f'<div class="ae-plot"><div class="ae-wave ae-roll">{roll_svg(roll, duration, low, high)}{axes}'
+            "</div></div>"
+            for roll in self._rolls.values()
+        ]
+
 
 def _marks(kind: str, side: str, ticks: list[tuple[float, str]]) -> str:
     """Return the labels of an axis; the outermost ones are moved inward, so that none is cut off."""
@@ -184,6 +208,8 @@ def listen(
     picture: str = "both",
     words: Sequence[Event] = (),
     tags: Mapping[str, Sequence[tuple[float, float]]] | None = None,
+    notes: ArrayLike | None = None,
+    files: Mapping[str, bytes] | None = None,
     max_seconds: Positive = 30.0,
     max_bytes: Bytes = 400_000,
 ) -> Player:
@@ -211,6 +237,11 @@ def listen(
         is clicked.
     tags : mapping of str to sequence of (start_s, end_s), optional
         What sounds and when (seconds): a line each under the picture. A tag without times is an empty line.
+    notes : array [shape=(n_notes, 4)], optional
+        The notes that are played: start and duration (seconds), MIDI number, voice. They are drawn as a piano
+        roll, in place of `picture`.
+    files : mapping of str to bytes, optional
+        What the reader can keep, by file name: a link each. They weigh on the page, so keep them small.
     max_seconds, max_bytes
         A longer sound (seconds) or a heavier player (bytes of HTML) is an error, so that pages stay light.
 
@@ -233,6 +264,7 @@ def listen(
     """
     sound = check_sound(x, sample_rate)
     _check_options(scale, picture, max_seconds, {"x": sound})
+    rolls = {} if notes is None else {"": check_roll(notes, "notes", sound.duration)}
     return Player(
         {"": sound},
         [safe_gain(sound)],
@@ -242,6 +274,8 @@ def listen(
         scale=scale,
         picture=picture,
         marks=Marks.checked(words, tags or {}, sound.duration),
+        rolls=rolls,
+        files=files,
     )
 
 
@@ -256,6 +290,7 @@ def compare(
     match: bool = True,
     scale: str = "mel",
     picture: str = "both",
+    notes: Mapping[str, ArrayLike] | None = None,
     max_seconds: Positive = 30.0,
     max_bytes: Bytes = 400_000,
 ) -> Player:
@@ -276,6 +311,8 @@ def compare(
         Hide names and pictures behind A, B, C in a new order each round and ask which is which; keep a score.
     match : bool
         False keeps the relative levels: one common gain, set by what is safe for the loudest.
+    notes : mapping of str to array [shape=(n_notes, 4)], optional
+        The notes of each sound, by its name, as in :func:`listen`.
     scale, picture, max_seconds, max_bytes
         As in :func:`listen`; all pictures share the same axes.
 
@@ -318,6 +355,13 @@ def compare(
             raise ValueError("sounds has an empty name; the buttons need one for each sound.")
         good[str(name)] = check_sound(samples, rate, f"sounds[{name!r}]")
     _check_options(scale, picture, max_seconds, good)
+    if notes is not None and set(notes) != set(good):
+        raise ValueError(f"notes has the names {list(notes)}; expected those of the sounds, {list(good)}.")
+    rolls = {
+        name: check_roll(notes[name], f"notes[{name!r}]", sound.duration)
+        for name, sound in good.items()
+        if notes is not None
+    }
     every = list(good.values())
     gains = matched_gains(every) if match else [min(map(safe_gain, every))] * len(every)
     return Player(
@@ -329,6 +373,7 @@ def compare(
         scale=scale,
         picture=picture,
         blind=blind,
+        rolls=rolls,
     )
 
 

@@ -210,7 +210,7 @@ def test_the_script_that_travels_is_the_file_without_its_comments():
     text = _assets.script_and_style()
     assert "customElements.define" in text and text.rstrip().endswith("})();</script>")
     assert "Web Audio, because" not in text
-    assert len(text) < 36_000
+    assert len(text) < 40_000
 
 
 # ---- picture ----
@@ -284,3 +284,33 @@ def test_ticks_are_round_and_apart():
 def test_errors_name_the_argument_and_what_to_do(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+ROLL = [[0.0, 0.5, 60, 0], [0.5, 0.5, 64, 0], [0.0, 1.0, 48, 1]]
+
+
+def test_notes_are_drawn_in_place_of_the_waveform_and_files_can_be_kept():
+    player = listen(tone(440), RATE, notes=ROLL, files={"two voices.mid": b"MThd"})
+    assert "· 3 notes" in repr(player) and player.html.count("<path") == 2
+    assert "ae-spec" not in player.html and 'aria-label="Piano roll of 3 notes' in player.html
+    assert 'download="two voices.mid" href="data:application/octet-stream;base64,TVRoZA=="' in player.html
+    both = compare({"a": tone(440), "b": tone(880)}, RATE, notes={"a": ROLL, "b": ROLL[:1]})
+    assert "· 1 note" in repr(both) and both.html.count("ae-roll") == 2
+
+
+@pytest.mark.parametrize(
+    ("notes", "message"),
+    [
+        ([], "expected \\(n_notes, 4\\)"),
+        ([[0, 1, 60]], "expected \\(n_notes, 4\\)"),
+        ([[0, 0, 60, 0]], "does not last"),
+        ([[0, 2, 60, 0]], "beyond the 1.00 s"),
+        ([[0, 1, 300, 0]], "outside 0 to 127"),
+        ([[0, np.nan, 60, 0]], "not finite"),
+    ],
+)
+def test_notes_that_cannot_be_drawn_are_named(notes, message):
+    with pytest.raises(ValueError, match=f"notes has .*{message}"):
+        listen(tone(440), RATE, notes=notes)
+    with pytest.raises(ValueError, match="expected those of the sounds"):
+        compare({"a": tone(440), "b": tone(880)}, RATE, notes={"a": ROLL})

@@ -1,5 +1,6 @@
 from .counts import average_counts as average_counts
 from .counts import count as count
+from .counts import count_in_bars as count_in_bars
 from .counts import longest_copy as longest_copy
 from .data import to_codes as to_codes
 from .data import to_notes as to_notes
@@ -7,6 +8,7 @@ from .family import FAMILY as FAMILY
 from .family import load_music as load_music
 from .formulas import MarkovChain as MarkovChain
 from .formulas import temper as temper
+from .midi import midi_bytes as midi_bytes
 from .midi import read_midi as read_midi
 from .midi import write_midi as write_midi
 from .recipe import RECIPES as RECIPES

@@ -71,6 +71,48 @@ def count(codes: NDArray[np.int64], *, steps_per_quarter: Size = 2) -> dict[str,
 
 
 @checked
+def count_in_bars(codes: NDArray[np.int64], context: NDArray[np.float32]) -> dict[str, float]:
+    """Count what needs to know where bars begin and lines end.
+
+    Parameters
+    ----------
+    codes : np.ndarray of int [shape=(T, 4)]
+        Four voices, soprano first.
+    context : np.ndarray [shape=(T, 3)]
+        As `audio_edu.generation.music.data.to_context` makes it: bars, quarters, fermatas.
+
+    Returns
+    -------
+    dict
+        ``dissonant``: share of the beginnings of bars at which two voices are a second, a seventh or a
+        tritone apart (give or take octaves); ``closed``: share of the lines' ends, where the soprano has a
+        fermata, on a triad with its root in the bass; ``authentic``: share of the ends into which the bass
+        steps from the dominant to the tonic of their chord, a fifth down or a fourth up.
+
+    Examples
+    --------
+    >>> codes = [[94, 88, 80, 54], [88, 80, 72, 64]]  # keys are code / 2 + 20
+    >>> count_in_bars(codes, [[1, 1, 0], [0, 1, 1]])["dissonant"]
+    1.0
+    """
+    if codes.ndim != 2 or codes.shape[1] != 4 or context.shape != (len(codes), 3):
+        raise ValueError(
+            f"codes and context have shapes {codes.shape} and {context.shape}; expected (T, 4) and (T, 3)."
+        )
+    midi = np.where(codes > 1, codes // 2 + KEY_0, -1)
+    sounds = (midi >= 0).all(axis=1)
+    strong = np.flatnonzero((context[:, 0] > 0) & sounds)
+    ends = np.flatnonzero((np.diff(context[:, 2], prepend=0) > 0) & sounds)
+    closed = [_root(midi[t]) == midi[t, 3] % 12 for t in ends]
+    authentic = [is_closed and _bass_before(midi[:, 3], t) for is_closed, t in zip(closed, ends, strict=True)]
+    return {
+        "dissonant": _share([_is_dissonant(midi[t]) for t in strong]),
+        "closed": _share(closed),
+        "authentic": _share(authentic),
+    }
+
+
+@checked
 def average_counts(many: Sequence[NDArray[np.int64]], *, steps_per_quarter: Size = 2) -> dict[str, float]:
     """Return the mean of `count` over several chorales."""
     found = [count(codes, steps_per_quarter=steps_per_quarter) for codes in many]
@@ -107,6 +149,26 @@ def longest_copy(codes: NDArray[np.int64], others: Sequence[NDArray[np.int64]]) 
                 run = (run + 1 if run and shift[t, 0] == shift[t - 1, 0] else 1) if same_shift[t] else 0
                 longest = max(longest, run)
     return longest
+
+
+def _is_dissonant(chord: np.ndarray) -> bool:
+    """Whether two notes are 1, 2, 6, 10 or 11 semitones apart, octaves left out."""
+    return any((a - b) % 12 in (1, 2, 6, 10, 11) for a, b in itertools.combinations(chord.tolist(), 2))
+
+
+def _root(chord: np.ndarray) -> int:
+    """The root (0 is C) of the major or minor triad that the notes are of; −1 if they are of none."""
+    for root in range(12):
+        for third in (3, 4):
+            if {root, (root + third) % 12} <= set(chord % 12) <= {root, (root + third) % 12, (root + 7) % 12}:
+                return root
+    return -1
+
+
+def _bass_before(bass: np.ndarray, t: int) -> bool:
+    """Whether the note before the one that sounds at t is its dominant."""
+    before = bass[:t][bass[:t] != bass[t]]
+    return bool(len(before) and (before[-1] - bass[t]) % 12 == 7)
 
 
 def _parallels(midi: np.ndarray) -> tuple[int, int]:

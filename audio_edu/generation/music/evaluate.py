@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from ...datasets import Corpus
+from ...reproducible import SEED
 from ...training import Trained
-from .counts import average_counts
+from .counts import average_counts, count_in_bars
 from .data import Piece, pieces, to_c, to_symbols, to_words, transpose, windows
 from .formulas import MarkovChain
 
@@ -49,7 +50,14 @@ def _voices(model: Any, part: Corpus, known: Corpus) -> dict[str, Any]:
     nats = [model.nats(piece.codes, piece.context) for piece in found]
     given = [piece.codes[:, 0] for piece in found], [piece.context for piece in found]
     written, drawn = model.harmonize(*given), model.harmonize(*given, temperature=1.0)
-    plain = usual_chords(found, train)
+    plain, rng = usual_chords(found, train), np.random.default_rng(SEED)
+    harmonies = {
+        "real": [piece.codes for piece in found],
+        "shuffled": [rng.permutation(piece.codes) for piece in found],
+        "written": written,
+        "drawn": drawn,
+        "usual_chord": plain,
+    }
     return {
         "nats_per_step": float(np.concatenate(nats).mean()),
         "nats_chain_of_each_voice": chain_nats(found, train),
@@ -57,11 +65,13 @@ def _voices(model: Any, part: Corpus, known: Corpus) -> dict[str, Any]:
         "keys_right": keys_right(found, written),
         "keys_right_usual_chord": keys_right(found, plain),
         "per_piece": [round(float(each.mean()), 3) for each in nats],
-        "counts_real": average_counts([piece.codes for piece in found], steps_per_quarter=n),
-        "counts_written": average_counts(written, steps_per_quarter=n),
-        "counts_drawn": average_counts(drawn, steps_per_quarter=n),
-        "counts_usual_chord": average_counts(plain, steps_per_quarter=n),
-    }
+    } | {f"counts_{name}": _counts(codes, found, n) for name, codes in harmonies.items()}
+
+
+def _counts(harmonies: Sequence[np.ndarray], found: Sequence[Piece], n: int) -> dict[str, float]:
+    in_bars = [count_in_bars(codes, piece.context) for codes, piece in zip(harmonies, found, strict=True)]
+    means = {name: float(np.mean([each[name] for each in in_bars])) for name in in_bars[0]}
+    return average_counts(harmonies, steps_per_quarter=n) | means
 
 
 def keys_right(found: Sequence[Piece], written: Sequence[np.ndarray]) -> float:

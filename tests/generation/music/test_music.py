@@ -138,6 +138,25 @@ def test_counts_of_what_is_known():
     assert counts["triads"] > 0.7 and counts["leaps"] < shuffled["leaps"]
 
 
+def test_bars_and_ends_of_lines_are_counted():
+    context = np.array([[1, 1, 0], [0, 1, 1]], np.float32)
+    for midi, expected in (
+        ([[79, 74, 65, 43], [76, 72, 67, 48]], (1, 1, 1)),  # G D F G, then C: a seventh, a perfect cadence
+        ([[79, 74, 71, 43], [76, 72, 67, 48]], (0, 1, 1)),
+        ([[77, 72, 69, 53], [76, 72, 67, 48]], (0, 1, 0)),  # F before C: the bass steps from elsewhere
+        ([[79, 74, 71, 43], [76, 72, 67, 52]], (0, 0, 0)),  # the third in the bass
+    ):
+        counts = music.count_in_bars(2 * (np.array(midi) - 20), context)
+        assert tuple(counts.values()) == expected
+    real = load_chorales().test
+    found = data.pieces(real, 2)
+    closed = [music.count_in_bars(piece.codes, piece.context)["closed"] for piece in found]
+    shuffled = [music.count_in_bars(rng.permutation(p.codes), p.context)["closed"] for p in found]
+    assert np.mean(closed) > 0.9 and np.mean(shuffled) < 0.6
+    with pytest.raises(ValueError, match="codes and context have shapes"):
+        music.count_in_bars(found[0].codes, found[1].context[:3])
+
+
 def test_copies_are_found_in_any_key():
     piece = rng.integers(40, 90, size=(30, 2)) * 2
     other = np.concatenate([rng.integers(40, 90, size=(9, 2)) * 2, data.transpose(piece[5:17], 4)])
