@@ -9,6 +9,7 @@ import numpy as np
 from ...datasets import Corpus
 from ...reproducible import set_seed
 from ...training import Family
+from .bench import bench
 from .coding import Codec
 from .data import Batches, load_speech
 from .evaluate import evaluate
@@ -49,6 +50,10 @@ class CodecFamily(Family):
         order = np.random.default_rng(model.recipe.seed).permutation(len(corpus))
         seconds = np.cumsum(corpus.lengths[order]) / corpus.sample_rate
         model.count([corpus.audio[i] for i in order[seconds <= max(2400.0, seconds[0])]])
+
+    def bench(self) -> list[dict[str, Any]]:
+        """How fast the shipped codec is."""
+        return bench(self.load())
 
 
 FAMILY = CodecFamily()
