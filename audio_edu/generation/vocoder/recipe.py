@@ -48,7 +48,7 @@ class VocoderRecipe(Recipe):
 
     schedule_steps: int = 0
     start: str = ""
-    batch_size: int = 12
+    batch_size: int = 8
     n_samples: int = 5_120
     n_mels: int = N_MELS
     channels: int = 160
@@ -75,13 +75,18 @@ class VocoderRecipe(Recipe):
         for name in ("learning_rate", "critic_rate"):
             check_positive(getattr(self, name), name)
 
+    @property
+    def n_steps_alike(self) -> int:
+        """All steps, where the learning rate's curve is stretched over a number of its own; else none."""
+        return self.n_steps if self.schedule_steps else 0
+
 
 _AFTER = {"start": "vocoder_spectral", "learning_rate": 5e-4}
 #: What ships, by the name of the checkpoint.
 RECIPES = {
     "vocoder": VocoderRecipe(n_steps=1_500, critic_weight=0.05, **_AFTER),
     "vocoder_longer": VocoderRecipe(n_steps=1_500, **_AFTER),
-    "vocoder_spectral": VocoderRecipe(n_steps=4_000),
+    "vocoder_spectral": VocoderRecipe(n_steps=4_000, schedule_steps=4_000),
 }
 #: Small enough for a test.
 TINY = VocoderRecipe(
