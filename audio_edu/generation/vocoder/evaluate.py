@@ -53,7 +53,9 @@ def scores(x: np.ndarray, y: np.ndarray, sample_rate: int) -> dict[str, float]:
     return {"spectral_loss": distance} | listener_scores(x, y, sample_rate)
 
 
-def chosen_passages(corpus: Corpus, split: str = "test", most: int = N_PASSAGES) -> dict[str, list[np.ndarray]]:
+def chosen_passages(
+    corpus: Corpus, split: str = "test", most: int = N_PASSAGES
+) -> dict[str, list[np.ndarray]]:
     """Return passages by kind, evenly chosen: ``prompts``, a real voice, and ``voices`` never heard."""
     groups = grouped_passages(corpus, split)
     return {
@@ -92,8 +94,8 @@ def evaluate(model: Vocoder, corpus: Corpus, *, split: str = "test", judge: Any 
     Returns
     -------
     dict
-        By kind of passage and system: ``spectral_loss``, and where the packages `pesq` and `pystoi` are there,
-        ``pesq`` and ``stoi``. Means over at most 14 passages; ``n_prompts``, ``n_voices`` count them.
+        By kind of passage and system: ``spectral_loss``, and, where the packages are there, ``pesq`` and
+        ``stoi``. Means over at most 14 passages; ``n_prompts``, ``n_voices`` count them.
     """
     systems = {
         "vocoder": lambda clips: copy_clips(model, clips),

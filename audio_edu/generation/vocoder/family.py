@@ -7,6 +7,7 @@ from typing import Any
 from ...datasets import Corpus, load_speech
 from ...reproducible import set_seed
 from ...training import Family
+from .bench import bench
 from .data import Batches
 from .evaluate import evaluate
 from .generate import Options, generate
@@ -20,6 +21,7 @@ class VocoderFamily(Family):
     package, recipes, tiny = "generation.vocoder", RECIPES, TINY
     stored_as = "float16"
     evaluate, generate, Options = staticmethod(evaluate), staticmethod(generate), Options
+    bench = staticmethod(bench)
 
     def corpus(self, recipe: VocoderRecipe, data: Path | None = None) -> Corpus:
         """Load all speech at 8 kHz that ships."""
@@ -39,7 +41,7 @@ class VocoderFamily(Family):
         return Vocoder(recipe, facts)
 
     def start(self, recipe: VocoderRecipe) -> Vocoder | None:
-        """Build the model that the training begins with: another one's network, and a critic of no experience."""
+        """Build the model that a training begins with: another one's network, and a new critic."""
         if not recipe.start:
             return None
         other = self.load(recipe.start)

@@ -13,8 +13,8 @@ from ...training import as_array
 from ..mel import HOP_LENGTH, scaled_mel
 from .model import Vocoder
 
-#: Frames that go through the network at once, and that it is shown on either side: more than it sees.
-BLOCK, CONTEXT = 600, 24
+#: Frames of silence on both sides; and the number of frames is rounded up to a multiple of.
+CONTEXT, ROUND = 24, 100
 
 
 def _option(default: Any, text: str) -> Any:
@@ -27,6 +27,7 @@ class Options:
     """What ``audio-edu generate vocoder`` can be asked for."""
 
     wav: str | None = _option(None, "a sound file to take to a mel spectrogram and back; default: a prompt")
+    seed: int = _option(0, "where no file is given: another seed, another prompt")
 
 
 @checked
@@ -42,7 +43,8 @@ def generate(model: Vocoder, options: Options) -> tuple[np.ndarray, int]:
     """
     rate = model.sample_rate
     if options.wav is None:
-        x = load_prompts().test.audio[0]
+        prompts = load_prompts().test.audio
+        x = prompts[options.seed % len(prompts)]
     else:
         x, _ = load_audio(options.wav, sample_rate=rate)
     return copy_clips(model, [x])[0], rate
@@ -75,17 +77,11 @@ def vocode(model: Vocoder, mels: Sequence[np.ndarray]) -> list[np.ndarray]:
             raise ValueError(
                 f"mels[{i}] has shape {mel.shape}; expected (n_frames, {n_mels}), and two frames or more."
             )
-        # silence on both sides, also so that there are few lengths: each is compiled anew
-        n = len(mel) - 1
-        n_blocks = -(-n // BLOCK)
-        sides = ((CONTEXT, CONTEXT + n_blocks * BLOCK - n), (0, 0))
+        # silence on both sides; and few lengths, since some backends compile for each anew
+        sides = ((CONTEXT, CONTEXT + -len(mel) % ROUND), (0, 0))
         padded = np.pad(mel.astype(np.float32), sides, constant_values=-1)
-        parts = []
-        for k in range(n_blocks):
-            piece = padded[None, k * BLOCK : (k + 1) * BLOCK + 2 * CONTEXT + 1]
-            y = as_array(model.network(piece))[0]
-            parts.append(y[CONTEXT * HOP_LENGTH : -CONTEXT * HOP_LENGTH])
-        sounds.append(np.clip(np.concatenate(parts)[: n * HOP_LENGTH], -1, 1))
+        y = as_array(model.network(padded[None]))[0, CONTEXT * HOP_LENGTH :]
+        sounds.append(np.clip(y[: (len(mel) - 1) * HOP_LENGTH], -1, 1))
     return sounds
 
 

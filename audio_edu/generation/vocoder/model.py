@@ -8,7 +8,7 @@ Conventions: B clips, F frames, n = 80 (F − 1) samples.
 References
 ----------
 Siuzdak (2023), Vocos: closing the gap between time-domain and Fourier-based neural vocoders.
-Kong, Kim and Bae (2020), HiFi-GAN: generative adversarial networks for efficient speech synthesis (the critic).
+Kong, Kim and Bae (2020), HiFi-GAN: generative adversarial networks for speech synthesis (the critic).
 """
 
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ class Critic(keras.Model):
     periods : tuple of int
         The periods, of no common factor, so that each part sees what others do not.
     channels : tuple of int
-        Channels of the layers of a part; each looks at 5 numbers, and all but the last leave out two of three.
+        Channels of the layers of a part; each sees 5 numbers, and all but the last leave out two of three.
     """
 
     def __init__(self, periods: tuple[int, ...], channels: tuple[int, ...]):
@@ -83,7 +83,7 @@ class Critic(keras.Model):
         self(np.zeros((1, 1280), np.float32))
 
     def call(self, x: Any) -> list[list[Any]]:
-        """Return for each period what its layers see [shape=(B · p, n_i, channels_i)]; the scores come last."""
+        """Return for each period what its layers see [shape=(B · p, n_i, channels_i)]; scores come last."""
         seen = []
         for p, part in zip(self.periods, self.parts, strict=True):
             n = x.shape[1] // p
