@@ -19,7 +19,7 @@ import numpy as np
 from keras import layers, ops
 
 from ...layers import ConvNeXt
-from ...layers.spectra import inverse_spectrum
+from ...layers.spectra import LEVEL, inverse_spectrum
 from ...training import Trained, adamw, as_array
 from ..mel import HOP_LENGTH, N_FFT
 from .recipe import VocoderRecipe
@@ -84,7 +84,7 @@ class Critic(keras.Model):
 
     def call(self, x: Any) -> list[list[Any]]:
         """Return for each period what its layers see [shape=(B · p, n_i, channels_i)]; scores come last."""
-        seen = []
+        seen, x = [], x / LEVEL
         for p, part in zip(self.periods, self.parts, strict=True):
             n = x.shape[1] // p
             # row (b, i) holds the samples i, i + p, i + 2 p, ... of sound b

@@ -81,11 +81,11 @@ class VocoderRecipe(Recipe):
         return self.n_steps if self.schedule_steps else 0
 
 
-_AFTER = {"start": "vocoder_spectral", "learning_rate": 5e-4}
+_AFTER = {"n_steps": 2_500, "schedule_steps": 2_500, "start": "vocoder_spectral", "learning_rate": 5e-4}
 #: What ships, by the name of the checkpoint.
 RECIPES = {
-    "vocoder": VocoderRecipe(n_steps=1_500, critic_weight=0.05, **_AFTER),
-    "vocoder_longer": VocoderRecipe(n_steps=1_500, **_AFTER),
+    "vocoder": VocoderRecipe(critic_weight=0.05, **_AFTER),
+    "vocoder_longer": VocoderRecipe(**_AFTER),
     "vocoder_spectral": VocoderRecipe(n_steps=4_000, schedule_steps=4_000),
 }
 #: Small enough for a test.

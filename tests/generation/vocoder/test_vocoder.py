@@ -60,7 +60,7 @@ def test_the_critic_is_the_loop():
     critic = Critic((2, 3), (4, 5))
     x, y = rng.normal(0, 0.1, (2, 1280)).astype("float32")
     real, fake = critic(x[None]), critic(y[None])
-    rows = formulas.by_period(x, 3)
+    rows = formulas.by_period(x / LEVEL, 3)
     layer = critic.parts[1][0]
     first = as_array(layer(rows[..., None].astype("float32")))
     np.testing.assert_allclose(as_array(real[1][0]), np.where(first > 0, first, 0.1 * first), atol=1e-6)
