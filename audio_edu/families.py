@@ -71,6 +71,12 @@ def _flow() -> Family:
     return FAMILY
 
 
+def _vocoder() -> Family:
+    from .generation.vocoder.family import FAMILY
+
+    return FAMILY
+
+
 def _music() -> Family:
     from .generation.music.family import FAMILY
 
@@ -114,6 +120,13 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "flow": Entry(
             _flow, "generates spoken digits from mel spectrograms, all samples at once", generates=True
         ),
+        "vocoder": Entry(
+            _vocoder, "generates sound from mel spectrograms, by magnitudes and phases", generates=True
+        ),
+        "vocoder_longer": Entry(
+            _vocoder, "the same, trained as long without a critic; to compare", generates=True
+        ),
+        "vocoder_spectral": Entry(_vocoder, "what both begin with", generates=True),
         "melody": Entry(_music, "writes melodies, note after note", generates=True),
         "harmony": Entry(_music, "is given a soprano, and writes three voices below it", generates=True),
         "music_vae": Entry(_music, "writes two bars of a melody from a few numbers", generates=True),
