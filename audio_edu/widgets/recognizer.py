@@ -18,8 +18,10 @@ class PageRecognizer:
     def _repr_html_(self) -> str:
         if is_static():  # the page loads the script, and the script loads the weights when it is asked
             return _element("")
-        script = (Path(__file__).parent / "recognizer.js").read_text("utf-8")
-        return with_assets(f"<script>{script}</script>{_element(packed_weights())}")
+        script, style = (
+            (Path(__file__).parent / f"recognizer.{kind}").read_text("utf-8") for kind in ("js", "css")
+        )
+        return with_assets(f"<style>{style}</style><script>{script}</script>{_element(packed_weights())}")
 
 
 def _element(weights: str) -> str:
