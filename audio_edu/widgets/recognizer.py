@@ -3,8 +3,6 @@
 import base64
 from pathlib import Path
 
-import numpy as np
-
 from .._assets import is_static, with_assets
 from .._validate import checked
 
@@ -35,11 +33,12 @@ def _element(weights: str) -> str:
 
 def packed_weights() -> str:
     """The shipped network's folded weights as float16 numbers in base64, in the order of the script."""
-    from ..applications.compact.folding import fold_all
-    from ..training.checkpoints import checkpoint_dir
+    from ..applications.compact.formulas import fold_all
+    from ..datasets import data_dir
+    from ..training.files import read_arrays
 
-    with np.load(checkpoint_dir() / "cnn.npz", allow_pickle=False) as arrays:
-        data = b"".join(each.astype("<f2").tobytes() for each in fold_all(arrays).values())
+    weights = fold_all(read_arrays(data_dir() / "checkpoints" / "cnn.npz"))
+    data = b"".join(each.astype("<f2").tobytes() for each in weights.values())
     return base64.b64encode(data).decode("ascii")
 
 

@@ -9,7 +9,13 @@ import soundfile as sf
 
 from audio_edu.datasets import load_digits
 from audio_edu.recognition import load_cnn
-from audio_edu.recognition.features import MOST_BEFORE, USUAL_BEFORE, FeatureSettings, log_mel_frames, one_word_each
+from audio_edu.recognition.features import (
+    MOST_BEFORE,
+    USUAL_BEFORE,
+    FeatureSettings,
+    log_mel_frames,
+    one_word_each,
+)
 from audio_edu.widgets import digit_recognizer
 from audio_edu.widgets.recognizer import packed_weights, weights_script
 from conftest import WIDGETS
@@ -163,10 +169,14 @@ def test_the_microphone_is_understood(page_folder, browser, over):
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-audio-capture={folder / 'microphone.wav'}",
     ]
-    launched = browser.browser_type.launch(executable_path=chromium.find(), args=[*chromium.ARGUMENTS, *extra])
+    launched = browser.browser_type.launch(
+        executable_path=chromium.find(), args=[*chromium.ARGUMENTS, *extra]
+    )
     page = launched.new_page()
     page.goto(f"{address}/page.html" if over == "http" else (folder / "page.html").as_uri())
-    page.evaluate("document.querySelector('digit-recognizer').addEventListener('recognized', (e) => { window.detail = e.detail; })")
+    page.evaluate(
+        "document.querySelector('digit-recognizer').addEventListener('recognized', (e) => { window.detail = e.detail; })"
+    )
     page.get_by_role("button", name="Say a digit").click()
     text = answered(page)
     seconds, took = page.evaluate("[window.detail.samples.length / 8000, window.detail.milliseconds]")
@@ -179,7 +189,9 @@ def test_the_microphone_is_understood(page_folder, browser, over):
 @pytest.mark.browser
 def test_a_microphone_that_is_refused(page_folder, browser):
     extra = ["--use-fake-device-for-media-stream", "--deny-permission-prompts"]
-    launched = browser.browser_type.launch(executable_path=chromium.find(), args=[*chromium.ARGUMENTS, *extra])
+    launched = browser.browser_type.launch(
+        executable_path=chromium.find(), args=[*chromium.ARGUMENTS, *extra]
+    )
     page = launched.new_page()
     page.goto(f"{page_folder[1]}/page.html")
     refused(page, "refused")
