@@ -1,8 +1,7 @@
 """How deep a plain network learns, and how deep one with residual connections: both by hand.
 
-The task is spoken digits, a clip in few numbers; the network is wide and short in layers that are all alike,
-``h ← f(W h + b)`` or ``h ← h + α f(W h + b)``. Nothing else differs: initial weights, batches and optimizer are
-the same.
+All layers but the first and the last are alike: ``h ← f(W h + b)`` or ``h ← h + α f(W h + b)``. Initial
+weights, batches and optimizer are the same.
 
 References
 ----------
@@ -59,7 +58,8 @@ def train_deep(
         How many equal layers, between one layer in and one layer out.
     kind : {"plain", "residual", "plain, scaled"}
         ``h ← f(z)``, ``h ← h + α f(z)`` or ``h ← α f(z)``, with ``z = W h + b``, ``f`` ReLU and
-        ``α = 1/√depth``, which keeps the sum of many layers from growing. The third has the factor and no sum.
+        ``α = 1/√depth``, so that a sum of many layers does not grow. The third has the factor
+        and no sum.
     width : int
         Numbers in h.
     n_steps : int

@@ -1,13 +1,13 @@
 """The measurements behind chapter 20's tables: ``python -m audio_edu.applications.compact.experiments``.
 
 ``compact.csv`` has a row for each way to make the digit recogniser smaller, and each set of test clips: its
-accuracy, an interval (the voices drawn anew), the numbers that are not zero, and the bytes of all weights as a
-compressed file. ``voices`` are the 28 unseen synthetic voices of ``data/digits``; with ``--data FSDD`` also
+accuracy, an interval (the voices drawn anew), the numbers that are not zero, and the bytes of all weights as
+a compressed file. ``voices`` are the 28 unseen synthetic voices of ``data/digits``; with ``--data FSDD`` also
 ``people``, every fourth recording there.
 
 ``as it is``, ``weights`` (bits; a scale for each channel, or one for a layer), ``pruned`` (share of zeros),
-``pruned, then trained`` (200 steps more, the zeros held; with a share of 0 the same training, nothing pruned),
-and ``student`` (a network a tenth the size, trained in 600 steps to the labels alone or also to what the
+``pruned, then trained`` (200 steps more, the zeros held; with a share of 0 the same training, nothing
+pruned), and ``student`` (a network a tenth the size, trained in 600 steps to the labels alone or also to what the
 large one says of the same clips; nothing else differs). Trainings see the clips without augmentation.
 """
 
@@ -64,7 +64,9 @@ def in_half(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: w.astype(np.float16) for name, w in weights.items()}
 
 
-def train_after_pruning(weights: Mapping[str, np.ndarray], x: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+def train_after_pruning(
+    weights: Mapping[str, np.ndarray], x: np.ndarray, y: np.ndarray
+) -> dict[str, np.ndarray]:
     """Return weights trained on for `N_AFTER` steps; what is zero in a kernel stays zero."""
     set_seed(SEED)
     network = build_folded(weights)
@@ -83,7 +85,7 @@ def train_after_pruning(weights: Mapping[str, np.ndarray], x: np.ndarray, y: np.
 def train_student(
     x: np.ndarray, y: np.ndarray, teacher_logits: np.ndarray, seed: int, share: float
 ) -> dict[str, np.ndarray]:
-    """Return the folded weights of a small network that learned from labels, and from a teacher as `share` says."""
+    """Return the folded weights of a small network that learned from labels and a teacher."""
     set_seed(seed)
     network = build_cnn(width=WIDTH)
 
@@ -114,7 +116,8 @@ def systems(
         yield "weights", f"{bits} bits, scales of channels", *quantized(weights, bits)
         yield "weights", f"{bits} bits, a scale a layer", *quantized(weights, bits, per_channel=False)
     for share in SHARES:
-        yield "pruned", f"{share:g}", few := pruned(weights, share), in_half(few)
+        few = pruned(weights, share)
+        yield "pruned", f"{share:g}", few, in_half(few)
     for share in (0.0, *SHARES):
         again = train_after_pruning(pruned(weights, share), x, y)
         yield "pruned, then trained", f"{share:g}", again, in_half(again)
@@ -139,7 +142,8 @@ def main() -> None:
     clips = {name: (model.features(c.audio), c.labels, c.voices) for name, c in tests.items()}
     learn = digits.development
     rows = []
-    for system, setting, used, stored in systems(model.features(learn.audio), learn.labels, folded_weights(model)):
+    x_learn = model.features(learn.audio)
+    for system, setting, used, stored in systems(x_learn, learn.labels, folded_weights(model)):
         network = build_folded(used)
         for name, (x, y, voices) in clips.items():
             right = network.predict(x, batch_size=256, verbose=0).argmax(axis=1) == y

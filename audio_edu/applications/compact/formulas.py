@@ -6,9 +6,10 @@ them to a few levels.
 
 References
 ----------
-Ioffe, Szegedy (2015), Batch normalization. Han, Pool, Tran, Dally (2015), Learning both weights and connections
-for efficient neural networks. Jacob and others (2018), Quantization and training of neural networks for
-efficient integer-arithmetic-only inference.
+Ioffe, Szegedy (2015), Batch normalization.
+Han, Pool, Tran, Dally (2015), Learning both weights and connections for efficient neural networks.
+Jacob and others (2018), Quantization and training of neural networks for efficient integer-arithmetic-only
+inference.
 """
 
 from collections.abc import Mapping, Sequence
@@ -100,7 +101,7 @@ def fold_batch_norm(
     Examples
     --------
     >>> one = np.ones(1)
-    >>> kernel, bias = fold_batch_norm(np.ones((3, 1)), 2 * one, one, mean=5 * one, variance=one, epsilon=1e-9)
+    >>> kernel, bias = fold_batch_norm(np.ones((3, 1)), 2 * one, one, 5 * one, variance=one, epsilon=1e-9)
     >>> kernel.ravel().round(6).tolist(), bias.round(6).tolist()
     ([2.0, 2.0, 2.0], [-9.0])
     """
@@ -115,9 +116,9 @@ def fold_batch_norm(
 
 
 def fold_all(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return a convolutional recogniser's weights, by their names in ``cnn.npz``, with normalization folded in.
+    """Fold normalization into the weights of a convolutional recogniser, by their names in ``cnn.npz``.
 
-    The result has ``conv1/kernel``, ``conv1/bias`` and so on to ``conv5``, ``logits/kernel``, ``logits/bias``.
+    The result has ``conv1/kernel``, ``conv1/bias`` and so on to ``conv5``, ``logits/kernel`` and its bias.
     """
     found = {name.removeprefix("network/"): np.asarray(value, np.float32) for name, value in arrays.items()}
     out = {}
