@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from typing import Any
 
 import keras
 import numpy as np
@@ -90,7 +91,7 @@ def assign(network: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
 
 
 @checked
-def size_on_disk(weights: Mapping[str, np.ndarray]) -> int:
+def size_on_disk(weights: Mapping[str, Any]) -> int:
     """Return the bytes that arrays take as a compressed ``.npz``.
 
     Examples
