@@ -41,7 +41,7 @@ def folded_weights(model: Recognizer) -> dict[str, np.ndarray]:
     --------
     >>> from audio_edu.recognition import load_cnn
     >>> sum(w.size for w in folded_weights(load_cnn()).values())
-    78490
+    78714
     """
     check_choice(model.network.name, "model.network.name", ("cnn",))
     return fold_all({v.path: np.asarray(v) for v in model.network.weights})
@@ -66,7 +66,7 @@ def build_folded(weights: Mapping[str, np.ndarray], settings: FeatureSettings | 
     --------
     >>> from audio_edu.recognition import load_cnn
     >>> build_folded(folded_weights(load_cnn())).count_params()
-    78490
+    78714
     """
     s = settings or FeatureSettings()
     frames = layers.Input((s.n_frames, s.n_channels), name="frames")
