@@ -7,7 +7,7 @@ a compressed file. ``voices`` are the 28 unseen synthetic voices of ``data/digit
 
 ``as it is``, ``weights`` (bits; a scale for each channel, or one for a layer), ``pruned`` (share of zeros),
 ``pruned, then trained`` (100 steps more, the zeros held; with a share of 0 the same training, nothing
-pruned), and ``student`` (a network a tenth the size, trained in 400 steps to the labels alone or also to
+pruned), and ``student`` (a network a twelfth the size, trained in 400 steps to the labels alone or also to
 what the large one says of the same clips; nothing else differs). Trainings see clips without augmentation.
 """
 
