@@ -35,8 +35,8 @@ def _on(choose: Any, w: np.ndarray, bits: int) -> str:
         return ""
     if abs(step / largest - 1) < 0.01:
         return (
-            "that puts the largest weight on the last level: with few bits it pays to cut the few largest and to "
-            "have a finer step for all the others"
+            "that puts the largest weight on the last level: with few bits it pays to cut the few largest "
+            "and to have a finer step for all the others"
         )
     if abs(step / (2 * np.abs(w).max() / 2**bits) - 1) < 0.01 or step > largest:
         return "no finer than a step that reaches the largest weight: cut the few largest"

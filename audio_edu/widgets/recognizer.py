@@ -26,7 +26,7 @@ def _element(weights: str) -> str:
     held = f' data-weights="{weights}"' if weights else ""
     return (
         f'<digit-recognizer class="ae-explorer" role="group" aria-label="Digit recogniser"{held}>'
-        '<p class="ae-plain">With scripts switched on, this place listens to a digit and says which it was.</p>'
+        '<p class="ae-plain">With scripts switched on, this place listens to a digit and names it.</p>'
         "</digit-recognizer>"
     )
 

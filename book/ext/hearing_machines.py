@@ -6,8 +6,8 @@
   into the head of every page.
 * Each chapter says what executing it cost, as measured when it was executed.
 * Chinese is marked as Chinese, for fonts and for screen readers.
-* The digit recogniser's script is loaded by the pages that have one; its weights lie beside it and are fetched
-  when a reader speaks.
+* The digit recogniser's script is loaded by the pages that have one; its weights lie beside it and are
+  fetched when a reader speaks.
 * ``{sound}`` puts a player on a page that is not a notebook.
 """
 
@@ -30,7 +30,10 @@ def files_and_templates(app: Sphinx, config) -> None:
     """Ship the vendored files and the widgets' scripts and style; prefer the book's own templates."""
     config.templates_path = [str(BOOK / "ext" / "templates"), *config.templates_path]
     config.html_static_path += [str(BOOK / "vendor" / name) for name in ("mathjax", "widgets")]
-    config.html_static_path += [str(WIDGETS / name) for name in ("player.js", "exercise.js", "player.css", "recognizer.js", "recognizer.css")]
+    config.html_static_path += [
+        str(WIDGETS / name)
+        for name in ("player.js", "exercise.js", "player.css", "recognizer.js", "recognizer.css")
+    ]
     app.add_css_file("player.css")
     app.add_js_file("player.js", loading_method="defer")
     app.add_js_file("exercise.js", loading_method="defer")

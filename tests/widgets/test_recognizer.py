@@ -35,7 +35,8 @@ ASK = """async (clips) => {
 }"""
 PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Speak</title>'
-    '<link rel="icon" href="data:,"><link rel="stylesheet" href="player.css"><link rel="stylesheet" href="recognizer.css">'
+    '<link rel="icon" href="data:,">'
+    '<link rel="stylesheet" href="player.css"><link rel="stylesheet" href="recognizer.css">'
     '<script src="recognizer.js" defer></script></head><body><main><h1>Speak</h1>{}</main></body></html>'
 )
 
@@ -175,7 +176,8 @@ def test_the_microphone_is_understood(page_folder, browser, over):
     page = launched.new_page()
     page.goto(f"{address}/page.html" if over == "http" else (folder / "page.html").as_uri())
     page.evaluate(
-        "document.querySelector('digit-recognizer').addEventListener('recognized', (e) => { window.detail = e.detail; })"
+        "document.querySelector('digit-recognizer')"
+        ".addEventListener('recognized', (event) => { window.detail = event.detail; })"
     )
     page.get_by_role("button", name="Say a digit").click()
     text = answered(page)
@@ -203,7 +205,8 @@ def test_a_microphone_that_is_refused(page_folder, browser):
     "setup, expected",
     [
         (
-            "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotFoundError'); }; }",
+            "() => { navigator.mediaDevices.getUserMedia ="
+            " async () => { throw new DOMException('', 'NotFoundError'); }; }",
             "no microphone",
         ),
         ("() => Object.defineProperty(navigator, 'mediaDevices', { value: undefined })", "https"),

@@ -14,8 +14,8 @@ from audio_edu.applications.compact import (
     size_on_disk,
     train_deep,
 )
-from audio_edu.applications.compact.experiments import quantized, train_after_pruning
 from audio_edu.applications.compact.experiments import pruned as pruned_weights
+from audio_edu.applications.compact.experiments import quantized, train_after_pruning
 from audio_edu.datasets import load_digits
 from audio_edu.recognition import load_cnn, load_rnn
 
@@ -35,7 +35,8 @@ def test_the_folded_network_says_the_same(model):
         folded_weights(load_rnn())
 
 
-def test_folding_is_keras(rng=np.random.default_rng(0)):
+def test_folding_is_keras():
+    rng = np.random.default_rng(0)
     x = rng.standard_normal((2, 9, 8, 3)).astype("float32")
     conv = keras.layers.Conv2D(4, 3, use_bias=False)
     norm = keras.layers.BatchNormalization()
