@@ -26,7 +26,7 @@ from ...metrics import speaker_interval
 from ...recognition.cnn.family import load_cnn
 from ...recognition.cnn.model import build_cnn
 from ...reproducible import SEED, set_seed
-from ...training import checkpoint_dir
+from ...training import as_array, checkpoint_dir
 from .formulas import fold_all, prune, quantize_weights
 from .model import build_folded, folded_weights, size_on_disk
 
@@ -71,15 +71,15 @@ def train_after_pruning(
     set_seed(SEED)
     network = build_folded(weights)
     network.compile(keras.optimizers.Adam(3e-4), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    masks = {v.path: np.asarray(v) != 0 for v in network.weights if v.path.endswith("kernel")}
+    masks = {v.path: as_array(v) != 0 for v in network.weights if v.path.endswith("kernel")}
     rng = np.random.default_rng(SEED)
     for _ in range(N_AFTER):
         batch = rng.integers(len(x), size=BATCH)
         network.train_on_batch(x[batch], y[batch])
         for v in network.weights:
             if v.path in masks:
-                v.assign(np.asarray(v) * masks[v.path])
-    return {v.path: np.asarray(v) for v in network.weights}
+                v.assign(as_array(v) * masks[v.path])
+    return {v.path: as_array(v) for v in network.weights}
 
 
 def train_student(
@@ -102,7 +102,7 @@ def train_student(
     for _ in range(N_STUDENT):
         batch = rng.integers(len(x), size=BATCH)
         network.train_on_batch(x[batch], target[batch])
-    return fold_all({v.path: np.asarray(v) for v in network.weights})
+    return fold_all({v.path: as_array(v) for v in network.weights})
 
 
 def systems(

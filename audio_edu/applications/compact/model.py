@@ -12,6 +12,7 @@ from ..._validate import check_choice, checked
 from ...layers import MaskedPooling
 from ...recognition.features import FeatureSettings
 from ...recognition.recognize import Recognizer
+from ...training import as_array
 from .formulas import fold_all
 
 #: Kernel, strides and channels that go in, of the convolutions in two dimensions (frames, bands).
@@ -44,7 +45,7 @@ def folded_weights(model: Recognizer) -> dict[str, np.ndarray]:
     78714
     """
     check_choice(model.network.name, "model.network.name", ("cnn",))
-    return fold_all({v.path: np.asarray(v) for v in model.network.weights})
+    return fold_all({v.path: as_array(v) for v in model.network.weights})
 
 
 def build_folded(weights: Mapping[str, np.ndarray], settings: FeatureSettings | None = None) -> keras.Model:
