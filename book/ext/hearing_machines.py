@@ -6,6 +6,8 @@
   into the head of every page.
 * Each chapter says what executing it cost, as measured when it was executed.
 * Chinese is marked as Chinese, for fonts and for screen readers.
+* The digit recogniser's script is loaded by the pages that have one; its weights lie beside it and are
+  fetched when a reader speaks.
 * ``{sound}`` puts a player on a page that is not a notebook.
 """
 
@@ -28,7 +30,10 @@ def files_and_templates(app: Sphinx, config) -> None:
     """Ship the vendored files and the widgets' scripts and style; prefer the book's own templates."""
     config.templates_path = [str(BOOK / "ext" / "templates"), *config.templates_path]
     config.html_static_path += [str(BOOK / "vendor" / name) for name in ("mathjax", "widgets")]
-    config.html_static_path += [str(WIDGETS / name) for name in ("player.js", "exercise.js", "player.css")]
+    config.html_static_path += [
+        str(WIDGETS / name)
+        for name in ("player.js", "exercise.js", "player.css", "recognizer.js", "recognizer.css")
+    ]
     app.add_css_file("player.css")
     app.add_js_file("player.js", loading_method="defer")
     app.add_js_file("exercise.js", loading_method="defer")
@@ -69,6 +74,21 @@ def mark_chinese(app: Sphinx, pagename, templatename, context, doctree) -> None:
     )
 
 
+def recognizer(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Load the recogniser's script in the pages that have a recogniser."""
+    if "<digit-recognizer" in context.get("body", ""):
+        app.add_css_file("recognizer.css")
+        app.add_js_file("recognizer.js", loading_method="defer")
+
+
+def recognizer_weights(app: Sphinx, exception: Exception | None) -> None:
+    """Write the recogniser's weights beside its script."""
+    if exception is None and app.builder.format == "html":
+        from audio_edu.widgets.recognizer import weights_script
+
+        (Path(app.outdir) / "_static" / "digit_weights.js").write_text(weights_script(), "utf-8")
+
+
 class Sound(SphinxDirective):
     """``{sound} name``: the player that the function `name` of ``page_sounds.py`` returns."""
 
@@ -89,5 +109,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-read", measured_line)
     app.connect("html-page-context", trim_scripts, priority=950)
     app.connect("html-page-context", mark_chinese)
+    app.connect("html-page-context", recognizer)
+    app.connect("build-finished", recognizer_weights)
     app.add_directive("sound", Sound)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

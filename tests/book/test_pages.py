@@ -7,9 +7,13 @@ The checks of a page are asked of one open page, in the order of this file: `des
 import re
 import urllib.parse
 
+import numpy as np
 import pytest
+import soundfile
 from axe_playwright_python.base import AXE_SCRIPT
 from rendered import HTML, pages_with, rendered_pages, watched
+
+from audio_edu.datasets import load_digits
 
 pytestmark = pytest.mark.browser
 
@@ -282,3 +286,16 @@ def test_search_finds_a_chapter_offline(place, browser, book_url):
         found = search.page.eval_on_selector_all("#search-results li a", "all => all.map(a => a.href)")
         assert any("02_convolution_sum" in link for link in found)
         assert search.foreign() == []
+
+
+@pytest.mark.parametrize("place", ["server", "disk"])
+def test_the_recogniser_answers_and_is_loaded_only_when_asked(place, browser, book_url, tmp_path):
+    (path,) = pages_with("<digit-recognizer")
+    test = load_digits().test
+    word = int(np.flatnonzero(test.labels == 7)[0])
+    soundfile.write(tmp_path / "seven.wav", test.audio[word], test.sample_rate, subtype="FLOAT")
+    with watched(browser, f"{book_url if place == 'server' else HTML.as_uri()}/{path}") as opened:
+        assert not any("digit_weights" in url for url in opened.requests)
+        opened.page.set_input_files("digit-recognizer input[type=file]", tmp_path / "seven.wav")
+        opened.page.get_by_text("“seven”").wait_for()
+        assert opened.foreign() == [] and opened.complaints == []

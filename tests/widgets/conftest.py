@@ -8,7 +8,9 @@ import pytest
 from serving import served
 from widget_pages import page_html
 
-EMBED_JS = Path(__file__).resolve().parents[2] / "book" / "vendor" / "widgets" / "widgets.min.js"
+ROOT = Path(__file__).resolve().parents[2]
+EMBED_JS = ROOT / "book" / "vendor" / "widgets" / "widgets.min.js"
+WIDGETS = ROOT / "audio_edu" / "widgets"
 
 
 @pytest.fixture

@@ -1,0 +1,9 @@
+from .depth import DepthResult as DepthResult
+from .depth import train_deep as train_deep
+from .formulas import convolution_cost as convolution_cost
+from .formulas import fold_batch_norm as fold_batch_norm
+from .formulas import prune as prune
+from .formulas import quantize_weights as quantize_weights
+from .model import build_folded as build_folded
+from .model import folded_weights as folded_weights
+from .model import size_on_disk as size_on_disk
