@@ -1,3 +1,4 @@
 from . import codec as codec
+from . import evaluation as evaluation
 from .codec import Codec as Codec
 from .codec import load_codec as load_codec

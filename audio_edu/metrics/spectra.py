@@ -1,8 +1,9 @@
 """How far is one sound's spectrum from another's? Distances that ignore phases.
 
 Both are in decibels. The *log-spectral distance* compares frame with frame and bin with bin. The
-*mel-cepstral distance* compares what is left of a spectrum when pitch and level are smoothed away, and may stretch time
-first (dynamic time warping), so the same words by two speakers, or at two speeds, can be compared.
+*mel-cepstral distance* compares what is left of a spectrum when pitch and level are smoothed away, and may
+stretch time first (dynamic time warping), so the same words by two speakers, or at two speeds, can be
+compared.
 
 References
 ----------
