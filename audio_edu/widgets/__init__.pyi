@@ -5,3 +5,5 @@ from .player import Player as Player
 from .player import compare as compare
 from .player import listen as listen
 from .table import table as table
+from .trials import Trials as Trials
+from .trials import abx_test as abx_test

@@ -9,6 +9,7 @@ empty.
 """
 
 import csv
+import functools
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -88,10 +89,24 @@ def dnsmos(x: np.ndarray, sample_rate: int) -> float:
     if importlib.util.find_spec("speechmos") is None:
         return float("nan")
     import scipy.signal
-    from speechmos import dnsmos as judge
 
     y = scipy.signal.resample_poly(x.astype(float), 16000, sample_rate)
-    return float(judge.run(y / max(1.0, np.abs(y).max()), 16000)["ovrl_mos"])
+    return float(_dnsmos_judge()(y / max(1.0, np.abs(y).max()), 16000, False)["ovrl_mos"])
+
+
+@functools.cache
+def _dnsmos_judge() -> Any:
+    """Return the judge of `speechmos`, on one thread: on all of them it mostly waits."""
+    import onnxruntime
+    from speechmos import dnsmos as judge
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    folder = Path(judge.__file__).parent / "dnsmos_models"
+    found = judge.DNSMOS(*(str(folder / name) for name in ("sig_bak_ovr.onnx", "model_v8.onnx")))
+    for name, file in (("onnx_sess", "sig_bak_ovr.onnx"), ("p808_onnx_sess", "model_v8.onnx")):
+        setattr(found, name, onnxruntime.InferenceSession(str(folder / file), options))
+    return found
 
 
 def score_systems(names: Sequence[str] | None = None) -> Iterator[tuple[list[dict], dict[str, Any]]]:
