@@ -1,15 +1,14 @@
 """The one table: every system by every metric, on the same passages (``audio-edu evaluate --all``).
 
 Of each passage: SNR, SI-SDR, log-spectral distance, STOI and PESQ, where there is a recording to compare
-with; the mel-cepstral distance, which allows another voice; DNSMOS, which asks for no recording, of the first
-passages only, as it is slow; and what the recognisers ``cnn`` (digit by digit) and ``ctc`` (the whole, any
-letters) make of it. Of each system: the Fréchet distance and the inception score of all its words, with the
-``cnn``. PESQ and DNSMOS are other people's programs (`pesq`, `speechmos`); without them their columns stay
+with; the mel-cepstral distance, which allows another voice; and what the recognisers ``cnn`` (digit by digit)
+and ``ctc`` (the whole, any letters) make of it. Of each system: the Fréchet distance and the inception score
+of all its words, with the ``cnn``; and DNSMOS, which asks for no recording and is slow, of the first passages
+in a row. PESQ and DNSMOS are other people's programs (`pesq`, `speechmos`); without them their columns stay
 empty.
 """
 
 import csv
-import functools
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -42,13 +41,12 @@ CLIP_METRICS: Mapping[str, bool] = {
     "mcd_db": False,
     "stoi": True,
     "pesq": True,
-    "dnsmos": True,
     "words_right": True,
     "wer": False,
 }
 #: The metrics of a system; whether more is better.
-SET_METRICS: Mapping[str, bool] = {"frechet": False, "inception": True}
-#: Passages that DNSMOS hears.
+SET_METRICS: Mapping[str, bool] = {"frechet": False, "inception": True, "dnsmos": True}
+#: Passages that DNSMOS hears: together about the 9 s that it takes.
 N_DNSMOS = 4
 #: Training clips that the Fréchet distance compares with.
 N_REFERENCE = 1000
@@ -89,24 +87,10 @@ def dnsmos(x: np.ndarray, sample_rate: int) -> float:
     if importlib.util.find_spec("speechmos") is None:
         return float("nan")
     import scipy.signal
-
-    y = scipy.signal.resample_poly(x.astype(float), 16000, sample_rate)
-    return float(_dnsmos_judge()(y / max(1.0, np.abs(y).max()), 16000, False)["ovrl_mos"])
-
-
-@functools.cache
-def _dnsmos_judge() -> Any:
-    """Return the judge of `speechmos`, on one thread: on all of them it mostly waits."""
-    import onnxruntime
     from speechmos import dnsmos as judge
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    folder = Path(judge.__file__).parent / "dnsmos_models"
-    found = judge.DNSMOS(*(str(folder / name) for name in ("sig_bak_ovr.onnx", "model_v8.onnx")))
-    for name, file in (("onnx_sess", "sig_bak_ovr.onnx"), ("p808_onnx_sess", "model_v8.onnx")):
-        setattr(found, name, onnxruntime.InferenceSession(str(folder / file), options))
-    return found
+    y = scipy.signal.resample_poly(x.astype(float), 16000, sample_rate)
+    return float(judge.run(y / max(1.0, np.abs(y).max()), 16000)["ovrl_mos"])
 
 
 def score_systems(names: Sequence[str] | None = None) -> Iterator[tuple[list[dict], dict[str, Any]]]:
@@ -134,15 +118,17 @@ def score_systems(names: Sequence[str] | None = None) -> Iterator[tuple[list[dic
     reference = cnn.embeddings([train.audio[i] for i in few])
     for name in SYSTEMS if names is None else names:
         check_choice(name, "name", SYSTEMS)
-        system, rows, words = SYSTEMS[name], [], []
+        system, rows, words, sounds = SYSTEMS[name], [], [], []
         for p, (y, parts) in zip(given, system(given, rate), strict=True):
             rows.append(
                 {"system": name, "kind": system.kind, "voice": p.voice} | _of_passage(p, y, parts, rate)
             )
             rows[-1] |= _understood(p, y, parts, cnn, ctc)
-            rows[-1] |= {"dnsmos": dnsmos(y, rate)} if len(rows) <= N_DNSMOS else {}
+            sounds.append(y)
             words += [np.asarray(part, np.float32) for part in parts]
-        yield rows, _of_system(name, rows, cnn, words, reference)
+        found = _of_system(name, rows, cnn, words, reference)
+        overall = dnsmos(np.concatenate(sounds[:N_DNSMOS]), rate)
+        yield rows, found | ({"dnsmos": round(overall, 4)} if np.isfinite(overall) else {})
 
 
 def _of_passage(p: Passage, y: np.ndarray, parts: list[np.ndarray], rate: int) -> dict[str, float]:
@@ -169,11 +155,12 @@ def _of_system(
     for metric in CLIP_METRICS:
         values = np.array([row[metric] for row in rows if np.isfinite(row.get(metric, np.nan))])
         if len(values):
-            found[metric] = float(values.mean())
+            found[metric] = round(float(values.mean()), 4)
             voices = np.array([row["voice"] for row in rows if np.isfinite(row.get(metric, np.nan))])
-            found[f"{metric}_interval"] = speaker_interval(values, voices)
-    found["frechet"] = frechet_distance(cnn.embeddings(words), reference)
-    found["inception"] = inception_score(cnn.probabilities(words))
+            low, high = speaker_interval(values, voices)
+            found[f"{metric}_interval"] = round(low, 4), round(high, 4)
+    found["frechet"] = round(frechet_distance(cnn.embeddings(words), reference), 4)
+    found["inception"] = round(inception_score(cnn.probabilities(words)), 4)
     return found
 
 
