@@ -8,6 +8,7 @@ from .distributions import judge_clips as judge_clips
 from .distributions import nearest_clips as nearest_clips
 from .distributions import trained_on as trained_on
 from .intelligibility import stoi as stoi
+from .intelligibility import third_octave_envelopes as third_octave_envelopes
 from .intervals import accuracy_interval as accuracy_interval
 from .intervals import bootstrap_interval as bootstrap_interval
 from .intervals import sign_test as sign_test

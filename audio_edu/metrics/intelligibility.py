@@ -47,12 +47,7 @@ def stoi(reference: np.ndarray, estimate: np.ndarray, sample_rate: float) -> flo
     >>> round(stoi(x, 0.1 * x, 10000), 3)
     1.0
     """
-    check_sample_rate(sample_rate)
-    if reference.ndim != 1 or reference.shape != estimate.shape:
-        raise ValueError(f"estimate has shape {estimate.shape}; expected that of reference, (n_samples,).")
-    x, y = _without_silence(*(_at_10_khz(sound, sample_rate) for sound in (reference, estimate)))
-    # X_j(t) = √ Σ_{f in band j} |X(t, f)|²
-    X, Y = (np.sqrt(_third_octaves() @ np.abs(_spectra(sound)) ** 2) for sound in (x, y))
+    X, Y = third_octave_envelopes(reference, estimate, sample_rate)
     n_segments = X.shape[1] - N_SEGMENT + 1
     if n_segments < 1:
         raise ValueError(
@@ -69,6 +64,33 @@ def stoi(reference: np.ndarray, estimate: np.ndarray, sample_rate: float) -> flo
         norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
         total += ((a * b).sum(axis=1) / (norms + 1e-16)).mean()
     return float(total / n_segments)
+
+
+@checked
+def third_octave_envelopes(
+    reference: np.ndarray, estimate: np.ndarray, sample_rate: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what STOI compares: how loud each of 15 bands is from frame to frame, silence left out.
+
+    Returns
+    -------
+    X, Y : np.ndarray [shape=(15, n_frames)]
+        Of the reference and of the estimate, every 12.8 ms. A frame is silent where the *reference* is 40 dB
+        or more below its loudest frame.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).normal(size=10000)
+    >>> third_octave_envelopes(x, x, 10000)[0].shape
+    (15, 75)
+    """
+    check_sample_rate(sample_rate)
+    if reference.ndim != 1 or reference.shape != estimate.shape:
+        raise ValueError(f"estimate has shape {estimate.shape}; expected that of reference, (n_samples,).")
+    x, y = _without_silence(*(_at_10_khz(sound, sample_rate) for sound in (reference, estimate)))
+    # X_j(t) = √ Σ_{f in band j} |X(t, f)|²
+    X, Y = (np.sqrt(_third_octaves() @ np.abs(_spectra(sound)) ** 2) for sound in (x, y))
+    return X, Y
 
 
 def _at_10_khz(x: np.ndarray, sample_rate: float) -> np.ndarray:
