@@ -82,7 +82,7 @@ def third_octave_envelopes(
     --------
     >>> x = np.random.default_rng(0).normal(size=10000)
     >>> third_octave_envelopes(x, x, 10000)[0].shape
-    (15, 75)
+    (15, 76)
     """
     check_sample_rate(sample_rate)
     if reference.ndim != 1 or reference.shape != estimate.shape:
