@@ -41,7 +41,7 @@ PACKAGE = Path(audio_edu.__file__).parent
 #: tensors, train, or measure time.
 LEFT_OUT = re.compile(
     r"(cli|bench|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
-    r"|applications\.codec\.(evaluate|losses|transform)"
+    r"|applications\.codec\.(evaluate|losses|transform)|applications\.evaluation\.(protocol|systems)"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 
@@ -54,7 +54,7 @@ NOT_ATTACKED = re.compile(
     r"|ctc\.(data\.(Drawer|load_speech|strings_of_digits)|model\.ctc_loss|evaluate\.language_for|recognize\.Recognizer(\.\w+)?)"
     r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+)"
     r"|music\.data\.(Piece|pieces|windows|vocabulary|melody_events|to_words|parts_of|to_c|to_context)"
-    r"|Form|Explorer|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
+    r"|Form|Explorer|Trials|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
 )
 
 #: Calls of what has no example in its docstring.

@@ -8,7 +8,7 @@ a voice of its own. A new family adds its own `System` to `SYSTEMS`, and nothing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -85,7 +85,7 @@ def join(words: Sequence[np.ndarray], sample_rate: int) -> tuple[np.ndarray, tup
 
 
 @checked
-def passages(n: int = N_PASSAGES) -> list[Passage]:
+def passages(n: Annotated[int, (1, 28)] = N_PASSAGES) -> list[Passage]:
     """Return passages of the test voices of ``data/digits``: each by another voice, always the same ones."""
     test, rng = load_digits().test, np.random.default_rng(SEED)
     voices = np.unique(test.voices)
