@@ -47,7 +47,8 @@ class Trials:
             boxes.append(
                 f'<div class="ae-sound" data-passage="{escape(passage)}" data-system="{escape(system)}" '
                 f'data-seconds="{sound.duration:.4g}"><p class="ae-name">{name}</p>'
-                f'<audio controls preload="none" aria-label="{name}" src="{source}"></audio></div>'
+                f'<audio controls preload="none" aria-label="{name}" src="{source}"></audio>'
+                f'<p class="ae-facts">{escape(facts(sound)).replace(" -", " −")}</p></div>'
             )
         hint = f'<p class="ae-hint">{escape(self.hint)}</p>' if self.hint else ""
         pairs = escape(json.dumps(self.pairs, ensure_ascii=False))
