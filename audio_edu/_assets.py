@@ -11,7 +11,7 @@ def is_static() -> bool:
     return os.environ.get("AUDIO_EDU_STATIC", "") == "1"
 
 
-SCRIPTS = ("player.js", "exercise.js")
+SCRIPTS = ("player.js", "exercise.js", "trials.js")
 
 
 @cache

@@ -234,7 +234,20 @@ def _command(args: argparse.Namespace) -> str:
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="a checkpoint, or the path of an .npz that train wrote")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="a checkpoint, or the path of an .npz that train wrote"
+    )
+    parser.add_argument(
+        "--all", action="store_true",
+        help="every codec, restorer and generator by every metric, on the same digits: minutes",
+    )  # fmt: skip
+    parser.add_argument(
+        "--only", nargs="+", metavar="SYSTEM", help="with --all: these rows of its table alone"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER",
+        help="with --all: where systems.csv and system_clips.csv are written; other rows there stay",
+    )  # fmt: skip
     parser.add_argument(
         "--data",
         type=Path,
@@ -250,6 +263,12 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(args: argparse.Namespace) -> int:
+    if args.all == bool(args.name):
+        raise ValueError("evaluate takes the name of a checkpoint, or --all, one of the two.")
+    if args.all:
+        return _evaluate_all(args)
+    if args.only or args.out:
+        raise ValueError("--only and --out go with --all alone.")
     family, model = family_of(args.name), load_model(args.name)
     with warnings.catch_warnings(record=True) as remarks:
         corpus = family.corpus(model.recipe, args.data)
@@ -262,6 +281,25 @@ def _evaluate(args: argparse.Namespace) -> int:
         print(json.dumps(report))
     else:
         _print_report(report)
+    return 0
+
+
+def _evaluate_all(args: argparse.Namespace) -> int:
+    from .applications.evaluation import score_systems, write_tables
+
+    if args.data or args.split or args.judge:
+        raise ValueError("--data, --split and --judge do not go with --all, which has digits of its own.")
+    if args.out:
+        args.out.mkdir(parents=True, exist_ok=True)
+        systems = write_tables(args.out, args.only)
+    else:
+        systems = [system for _, system in score_systems(args.only)]
+    if args.json:
+        print(json.dumps({system["system"]: system for system in systems}))
+        return 0
+    for system in systems:
+        print(system.pop("system"))
+        _print_report({f"  {key}": value for key, value in system.items()})
     return 0
 
 

@@ -42,6 +42,7 @@ PACKAGE = Path(audio_edu.__file__).parent
 LEFT_OUT = re.compile(
     r"(cli|bench|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
     r"|applications\.codec\.(evaluate|transform)|layers\.spectra|generation\.vocoder\.(evaluate|experiments)"
+    r"|applications\.codec\.(evaluate|losses|transform)|applications\.evaluation\.(protocol|systems)"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 
@@ -55,7 +56,7 @@ NOT_ATTACKED = re.compile(
     r"|vocoder\.(model\.Vocoder(\.\w+)?|formulas\.\w+_loss)|datasets\.speech\.(Segments(\.\w+)?|passages|grouped_passages)"
     r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+)"
     r"|music\.data\.(Piece|pieces|windows|vocabulary|melody_events|to_words|parts_of|to_c|to_context)"
-    r"|Form|Explorer|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
+    r"|Form|Explorer|Trials|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
 )
 
 #: Calls of what has no example in its docstring.

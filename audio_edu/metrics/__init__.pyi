@@ -7,6 +7,8 @@ from .distributions import inception_score as inception_score
 from .distributions import judge_clips as judge_clips
 from .distributions import nearest_clips as nearest_clips
 from .distributions import trained_on as trained_on
+from .intelligibility import stoi as stoi
+from .intelligibility import third_octave_envelopes as third_octave_envelopes
 from .intervals import accuracy_interval as accuracy_interval
 from .intervals import bootstrap_interval as bootstrap_interval
 from .intervals import sign_test as sign_test
@@ -22,6 +24,10 @@ from .sequences import edit_distances as edit_distances
 from .sequences import error_rate as error_rate
 from .sequences import word_edits as word_edits
 from .sequences import word_error_rate as word_error_rate
+from .spectra import log_spectral_distance_db as log_spectral_distance_db
+from .spectra import mel_cepstra as mel_cepstra
+from .spectra import mel_cepstral_distance_db as mel_cepstral_distance_db
+from .spectra import warping_path as warping_path
 from .tags import average_precision as average_precision
 from .tags import event_scores as event_scores
 from .tags import roc_auc as roc_auc

@@ -6,6 +6,8 @@
     Several sounds at one position, equally loud, switched without a gap; also as a blind test.
 ``sound_map``
     A picture whose places sound when one touches them.
+``abx_test``
+    Trials of a blind listening test, with its result and its answers as a file.
 ``explore``
     Sliders and choices over a function that draws a picture or makes a sound.
 

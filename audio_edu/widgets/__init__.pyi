@@ -6,3 +6,5 @@ from .player import compare as compare
 from .player import listen as listen
 from .recognizer import digit_recognizer as digit_recognizer
 from .table import table as table
+from .trials import Trials as Trials
+from .trials import abx_test as abx_test

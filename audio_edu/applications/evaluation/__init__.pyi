@@ -1,0 +1,17 @@
+from .degrade import add_hum as add_hum
+from .degrade import add_noise as add_noise
+from .degrade import all_pass as all_pass
+from .degrade import clip_peaks as clip_peaks
+from .degrade import lose_packets as lose_packets
+from .degrade import speak_as_robot as speak_as_robot
+from .protocol import CLIP_METRICS as CLIP_METRICS
+from .protocol import SET_METRICS as SET_METRICS
+from .protocol import compare_with_recording as compare_with_recording
+from .protocol import read_table as read_table
+from .protocol import score_systems as score_systems
+from .protocol import write_tables as write_tables
+from .systems import SYSTEMS as SYSTEMS
+from .systems import Passage as Passage
+from .systems import System as System
+from .systems import join as join
+from .systems import passages as passages
