@@ -47,10 +47,10 @@ class RestorationRecipe(Recipe):
 
     task: str
     n_fft: int = 512
-    batch_size: int = 16
+    batch_size: int = 8
     n_samples: int = 16384
     channels: int = 128
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2, 4, 8)
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2, 4)
     taps: int = 1
     spectral: float = 0.0
     snr_db: tuple[float, float] = (-5.0, 15.0)
@@ -91,9 +91,13 @@ class RestorationRecipe(Recipe):
 
 #: What ships.
 RECIPES = {
-    "denoise": RestorationRecipe(task="denoise", n_steps=3000, taps=3),
-    "declip": RestorationRecipe(task="declip", n_steps=1500, n_fft=256, n_samples=8192, taps=3),
-    "fill": RestorationRecipe(task="fill", n_steps=1500, n_fft=256, n_samples=8192, spectral=1.0),
+    "denoise": RestorationRecipe(task="denoise", n_steps=5000, taps=2),
+    "declip": RestorationRecipe(
+        task="declip", n_steps=1500, n_fft=256, n_samples=8192, dilations=(1, 2, 4, 1, 2, 4), taps=3
+    ),
+    "fill": RestorationRecipe(
+        task="fill", n_steps=2000, n_fft=256, n_samples=8192, dilations=(1, 2, 4, 1, 2, 4), spectral=3.0
+    ),
 }
 TINY = RestorationRecipe(
     task="denoise",

@@ -69,7 +69,7 @@ class Restorer(Trained):
         if known.shape != x.shape:
             raise ValueError(f"known has shape {known.shape}; expected that of x, {x.shape}.")
         hop = self.recipe.n_fft // 4
-        scale = np.float32(LEVEL / level(x[known] if known.any() else x))
+        scale = np.float32(LEVEL / level(x[known] if self.recipe.task == "fill" and known.any() else x))
         n_frames, around = -(-len(x) // hop), self.recipe.n_context
         rows = np.pad(np.stack([x * scale, known]), ((0, 0), (0, n_frames * hop - len(x)))).astype(np.float32)
         found = []
