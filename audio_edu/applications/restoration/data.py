@@ -27,9 +27,9 @@ def load_pairs() -> Corpus:
     Returns
     -------
     Corpus
-        As `audio_edu.applications.codec.load_speech`, and the effects of `load_scene_sources`; the column
-        ``source`` of ``info`` is ``effects`` for them, and ``kind`` their tag. No voice and no effect is in two
-        splits.
+        As `audio_edu.applications.codec.load_speech`, and the effects of `load_scene_sources`, whose
+        ``source`` in ``info`` is ``effects``, and ``kind`` their tag. No effect is in two splits; of the
+        voices that of the prompts alone.
 
     Examples
     --------

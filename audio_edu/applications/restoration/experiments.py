@@ -1,8 +1,8 @@
 """The measurements behind chapter 17's tables: ``python -m audio_edu.applications.restoration.experiments``.
 
-``restorers.csv`` has a row for each passage of unseen speech, each condition and each system: SI-SDR, the SNR
-and the level of the samples that were not known, PESQ and STOI, and for a denoiser the errors of a recogniser
-that reads along. Passages are as in chapter 16. Needs `pesq` and `pystoi`.
+``restorers_TASK.csv`` has a row for each passage of unseen speech, each condition and each system: SI-SDR,
+the SNR and the level of the samples that were not known, PESQ and STOI. Passages are as in chapter 16. Needs
+`pesq` and `pystoi`.
 """
 
 import argparse

@@ -8,7 +8,7 @@ Boll (1979), Suppression of acoustic noise in speech using spectral subtraction 
 Wang, Narayanan and Wang (2014), On training targets for supervised speech separation (the masks).
 Erdogan and others (2015), Phase-sensitive and recognition-boosted speech separation using deep recurrent
 neural networks (the phase-sensitive mask).
-Kitić and others (2013), Consistent iterative hard thresholding for signal declipping (`declip_sparse`).
+Kitić, Bertin and Gribonval (2015), Sparsity and cosparsity for audio declipping (`declip_sparse`).
 """
 
 from collections.abc import Callable
@@ -28,9 +28,7 @@ MASKS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     # M = |S|² / (|S|² + |N|²)
     "wiener": lambda S, N: np.abs(S) ** 2 / (np.abs(S) ** 2 + np.abs(N) ** 2 + 1e-20),
     # M = |S| / |X| cos(∠S − ∠X) = Re(S X*) / |X|², between 0 and 1
-    "phase-sensitive": lambda S, N: np.clip(
-        (S * (S + N).conj()).real / (np.abs(S + N) ** 2 + 1e-20), 0, 1
-    ),
+    "phase-sensitive": lambda S, N: np.clip((S * (S + N).conj()).real / (np.abs(S + N) ** 2 + 1e-20), 0, 1),
 }
 
 
@@ -73,9 +71,7 @@ def ideal(speech: np.ndarray, noise: np.ndarray, name: str, *, n_fft: Size = 512
     """
     if name not in MASKS:
         raise ValueError(f"name is {name!r}; expected one of {', '.join(MASKS)}.")
-    S, N = (
-        librosa.stft(part.astype(float), n_fft=n_fft, hop_length=n_fft // 4) for part in (speech, noise)
-    )
+    S, N = (librosa.stft(part.astype(float), n_fft=n_fft, hop_length=n_fft // 4) for part in (speech, noise))
     return masked(speech + noise, MASKS[name](S, N), n_fft=n_fft)
 
 
@@ -126,8 +122,8 @@ def consistent(y: np.ndarray, clipped: np.ndarray, level: Positive) -> np.ndarra
 
 
 @checked
-def declip_sparse(x: np.ndarray, level: Positive, *, n_fft: Size = 512, n_rounds: Size = 60) -> np.ndarray:
-    """Find a sound with few partials in each frame that, clipped, is `x`.
+def declip_sparse(x: np.ndarray, level: Positive, *, n_fft: Size = 512, n_rounds: Size = 100) -> np.ndarray:
+    """Find a sound with few partials in each frame that, clipped, is `x`: the method A-SPADE.
 
     Parameters
     ----------
@@ -138,13 +134,27 @@ def declip_sparse(x: np.ndarray, level: Positive, *, n_fft: Size = 512, n_rounds
     n_fft : int
         Samples of a frame.
     n_rounds : int
-        In round k, the k largest bins of each frame are kept, and then what is known is put back.
+        In each round, two bins more of each frame may differ from 0.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples,)]
+        A sound that is `consistent` with `x`.
+
+    Examples
+    --------
+    >>> x = np.sin(np.arange(4000) / 5)
+    >>> y = declip_sparse(np.clip(x, -0.5, 0.5), 0.5)
+    >>> bool(np.max(np.abs(y - x)[500:-500]) < 0.02)
+    True
     """
     x = check_audio(x, "x").astype(float)
-    y, options = x.copy(), {"n_fft": n_fft, "hop_length": n_fft // 4}
-    for k in range(1, n_rounds + 1):
-        Y = librosa.stft(y, **options)
-        magnitude = np.abs(Y)
-        kth = -np.partition(-magnitude, min(k, len(Y) - 1), axis=0)[min(k, len(Y) - 1)]
-        y = consistent(librosa.istft(np.where(magnitude > kth, Y, 0), length=len(x), **options), x, level)
+    y, U, options = x, 0.0, {"n_fft": n_fft, "hop_length": n_fft // 4}
+    for r in range(n_rounds):
+        # Z: the k largest bins of each frame of Y + U; U adds up by how much few bins and the sound disagree
+        V = librosa.stft(y, **options) + U
+        k = min(1 + 2 * r, len(V) - 1)
+        Z = np.where(np.abs(V) > -np.partition(-np.abs(V), k, axis=0)[k], V, 0)
+        y = consistent(librosa.istft(Z - U, length=len(x), **options), x, level)
+        U = U + librosa.stft(y, **options) - Z
     return y

@@ -89,8 +89,8 @@ class RestorationNetwork(keras.Model):
     def call(self, x: Any, known: Any) -> Any:
         """Restore sound [shape=(B, n)], n a multiple of a quarter of `n_fft`.
 
-        `known` [shape=(B, n)] is 1 where a sample is as it should be, and 0 where it was clipped or lost. It is
-        not asked for by a denoiser, to which all samples are equally doubtful.
+        `known` [shape=(B, n)] is 1 where a sample is as it should be, and 0 where it was clipped or lost. A
+        denoiser does not look at it: to it all samples are equally doubtful.
         """
         recipe = self.recipe
         seen = features(x, recipe.n_fft)
@@ -106,7 +106,7 @@ class RestorationNetwork(keras.Model):
         return inverse_spectrum(*self.filtered(*spectrum(x, recipe.n_fft), self.body(seen)))
 
     def filtered(self, real: Any, imaginary: Any, weights: Any) -> tuple[Any, Any]:
-        """Return ``Y[t] = Σ_i W_i[t] X[t + i − before]``, all complex; the network makes W of one tap less 1."""
+        """Return ``Y[t] = Σ_i W_i[t] X[t + i − before]``, all complex; one W is 1 + what is learned."""
         n_taps = self.recipe.taps
         before = n_taps - 1 if self.recipe.causal else n_taps // 2
         pads = ((0, 0), (before, n_taps - 1 - before), (0, 0))
