@@ -1,3 +1,6 @@
+from .bandwidth import band_levels as band_levels
+from .bandwidth import extend_band as extend_band
+from .bandwidth import fit_band_map as fit_band_map
 from .data import clip_to_snr as clip_to_snr
 from .data import load_pairs as load_pairs
 from .data import mixed as mixed

@@ -152,7 +152,9 @@ def test_evaluating_beside_the_classical_methods(model):
     corpus = Corpus("two", clips, Labels([0, 0], ("a",)), list("ab"), ["test"] * 2, RATE)
     report = evaluate(model, corpus)
     systems = {name for case in report.values() for name in case}
-    assert {"spoilt", "network"} < systems and np.isfinite([v for c in report.values() for v in c.values()]).all()
+    assert {"spoilt", "network"} < systems and np.isfinite(
+        [v for c in report.values() for v in c.values()]
+    ).all()
 
 
 # --- recordings ---
