@@ -1,7 +1,7 @@
 """Bandwidth extension by a linear map: the missing upper half of a spectrum, guessed from the lower half.
 
-What is guessed is the *level* of each upper band. Something has to sound there: the lower half of the spectrum
-folded upwards, as sampling without a filter would do it, and then turned to that level.
+What is guessed is the *level* of each upper band. Something has to sound there: the lower half of the
+spectrum folded upwards, as sampling without a filter would do it, and then turned to that level.
 
 Conventions: bands are the mean power of 8 neighbouring bins of a 256-point STFT, in dB
 [shape=(n_bands, n_frames)]: 8 below half of the highest frequency, 8 above.

@@ -1,8 +1,8 @@
-"""The measurements behind chapter 17's tables: ``python -m audio_edu.applications.restoration.experiments WHAT``.
+"""Measurements for chapter 17's tables: ``python -m audio_edu.applications.restoration.experiments WHAT``.
 
 ``denoise``, ``declip``, ``fill``
-    ``restored_WHAT.csv``: a row for each passage of unseen speech, each condition and each system: SI-SDR, the
-    SNR and the level of the samples that were not known, PESQ and STOI (needs `pesq` and `pystoi`).
+    ``restored_WHAT.csv``: a row for each passage of unseen speech, each condition and each system: SI-SDR,
+    the SNR and the level of the samples that were not known, PESQ and STOI (needs `pesq` and `pystoi`).
 ``words``
     ``restored_words.csv``: the word errors of chapter 8's recogniser in noisy and in denoised sentences.
 ``recordings``
