@@ -83,6 +83,11 @@ class RestorationRecipe(Recipe):
         return self.task == "denoise"
 
     @property
+    def n_steps_alike(self) -> int:
+        """All of them, where the learning rate does not depend on how many there are."""
+        return self.n_steps if self.schedule_steps else 0
+
+    @property
     def n_context(self) -> int:
         """How many frames to each side can matter."""
         reach = 6 * sum(self.dilations)
