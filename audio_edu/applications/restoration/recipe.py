@@ -96,12 +96,12 @@ class RestorationRecipe(Recipe):
 
 #: What ships.
 RECIPES = {
-    "denoise": RestorationRecipe(task="denoise", n_steps=3600, taps=2),
+    "denoise": RestorationRecipe(task="denoise", n_steps=2605, schedule_steps=3600, taps=2),
     "declip": RestorationRecipe(
-        task="declip", n_steps=700, n_fft=256, n_samples=8192, dilations=(1, 2, 4, 1, 2, 4), taps=3
+        task="declip", n_steps=450, n_fft=256, n_samples=8192, dilations=(1, 2, 4, 1, 2, 4), taps=3
     ),
     "fill": RestorationRecipe(
-        task="fill", n_steps=1000, n_fft=256, n_samples=8192, dilations=(1, 2, 4, 1, 2, 4), spectral=3.0
+        task="fill", n_steps=600, n_fft=256, n_samples=8192, dilations=(1, 2, 4, 1, 2, 4), spectral=3.0
     ),
 }
 TINY = RestorationRecipe(
