@@ -18,7 +18,7 @@ from .restore import Restorer
 #: What each task is judged on: noises and their signal-to-noise ratios (dB), depths of clipping (dB), lengths
 #: of gaps (ms).
 CONDITIONS: dict[str, tuple[tuple[str, float], ...]] = {
-    "denoise": (("white", 0.0), ("pink", 0.0), ("effect", 0.0), ("white", 10.0), ("effect", 10.0)),
+    "denoise": (("white", 0.0), ("pink", 0.0), ("effect", 0.0), ("white", 10.0)),
     "declip": tuple(("clipped", snr_db) for snr_db in (5.0, 10.0, 15.0, 20.0)),
     "fill": tuple(("gaps", ms) for ms in (5.0, 10.0, 20.0, 40.0, 80.0)),
 }

@@ -35,7 +35,7 @@ from .recipe import TASKS
 from .recordings import restore_recording
 
 #: Passages of each kind, sentences, the longest part of a recording (s).
-N_PASSAGES, N_SENTENCES, MOST_S = 12, 60, 8.0
+N_PASSAGES, N_SENTENCES, MOST_S = 12, 60, 3.0
 
 
 def words() -> Iterator[dict[str, Any]]:
