@@ -97,7 +97,13 @@ def _declip(x: np.ndarray, rate: float, model: Restorer | None) -> tuple[np.ndar
 
 @checked
 def join_gap(x: np.ndarray, y: np.ndarray, begin: int, end: int, n_join: int) -> np.ndarray:
-    """Return ``y[begin:end]``, bent at both ends to where `x` comes from and goes to."""
+    """Return ``y[begin:end]``, bent at both ends to where `x` comes from and goes to.
+
+    Examples
+    --------
+    >>> join_gap(np.ones(6), np.zeros(6), 1, 5, 2).tolist()
+    [1.0, 0.5, 0.5, 1.0]
+    """
     part, ramp = y[begin:end].astype(float), np.maximum(0, 1 - np.arange(end - begin) / max(1, n_join))
     if begin > 0:
         part = part + (x[begin - 1] - y[begin - 1]) * ramp
