@@ -1,7 +1,7 @@
 """Judging a restorer beside classical methods, on the same passages of speech, spoilt in the same way."""
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -152,16 +152,20 @@ def evaluate(model: Restorer, corpus: Corpus, *, split: str = "test", judge: Any
         By kind of passage, condition and amount (dB, or ms of a gap) the mean of each system: the gain in
         SI-SDR (dB) of a denoiser, otherwise the SNR (dB) of the samples that were not known.
     """
+    return summary(rows(model, corpus, split=split), model.recipe.task)
+
+
+def summary(table: Iterable[Mapping[str, Any]], task: str) -> dict[str, Any]:
+    """Return the means that `evaluate` reports of a table that `rows` made."""
     found: dict[str, dict[str, list[float]]] = {}
     before = 0.0
-    for row in rows(model, corpus, split=split):
+    for row in table:
         if row["system"] == "spoilt":
-            before = row["si_sdr_db"]
-        is_gain = model.recipe.task == "denoise"
-        value = row["si_sdr_db"] - before if is_gain else row["snr_db"]
-        case = found.setdefault(f"{row['kind']}_{row['condition']}_{row['amount']:g}", {})
+            before = float(row["si_sdr_db"])
+        value = float(row["si_sdr_db"]) - before if task == "denoise" else float(row["snr_db"])
+        case = found.setdefault(f"{row['kind']}_{row['condition']}_{float(row['amount']):g}", {})
         case.setdefault(row["system"], []).append(value)
     return {
-        case: {name: round(float(np.mean(values)), 2) for name, values in systems.items()}
-        for case, systems in found.items()
+        case: {name: round(float(np.mean(values)), 2) for name, values in of_it.items()}
+        for case, of_it in found.items()
     }

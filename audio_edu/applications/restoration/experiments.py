@@ -2,7 +2,8 @@
 
 ``denoise``, ``declip``, ``fill``
     ``restored_WHAT.csv``: a row for each passage of unseen speech, each condition and each system: SI-SDR,
-    the SNR and the level of the samples that were not known, PESQ and STOI (needs `pesq` and `pystoi`).
+    the SNR and the level of the samples that were not known; for a denoiser also PESQ and STOI (needs `pesq`
+    and `pystoi`).
 ``words``
     ``restored_words.csv``: the word errors of chapter 8's recogniser in noisy and in denoised sentences.
 ``recordings``
@@ -34,8 +35,10 @@ from .family import load_restorer
 from .recipe import TASKS
 from .recordings import restore_recording
 
-#: Passages of each kind, sentences, the longest part of a recording (s).
-N_PASSAGES, N_SENTENCES, MOST_S = 12, 60, 3.0
+#: Passages of each kind, by task.
+N_PASSAGES = {"denoise": 12, "declip": 6, "fill": 6}
+#: Sentences that the recogniser hears; the longest part of a recording (s).
+N_SENTENCES, MOST_S = 36, 3.0
 
 
 def words() -> Iterator[dict[str, Any]]:
@@ -83,8 +86,8 @@ def recordings(paths: list[Path]) -> Iterator[dict[str, Any]]:
     models = {task: load_restorer(task) for task in TASKS}
     for name, x, rate in _sounds(paths):
         x, rng = (0.5 * x / np.abs(x).max()).astype(np.float32), np.random.default_rng(17)
-        damages = {("denoise", f"white, {snr} dB"): add_noise(x, snr, rng, color=0.0) for snr in (0.0, 10.0)}
-        damages |= {("declip", f"{snr} dB"): clip_to_snr(x, snr)[0] for snr in (5.0, 15.0)}
+        damages = {("denoise", f"{snr:.0f} dB"): add_noise(x, snr, rng, color=0.0) for snr in (0.0, 10.0)}
+        damages["declip", "10 dB"] = clip_to_snr(x, 10.0)[0]
         for ms in (10, 40):
             gap = np.arange(len(x)) % int(0.3 * rate) < ms * rate // 1000
             gap[: rate // 10] = gap[-rate // 10 :] = False
@@ -109,7 +112,8 @@ def main() -> None:
     elif args.what == "recordings":
         found = recordings(args.data)
     else:
-        found = rows(load_restorer(args.what), load_pairs(), n_passages=N_PASSAGES, listeners=True)
+        options = {"n_passages": N_PASSAGES[args.what], "listeners": args.what == "denoise"}
+        found = rows(load_restorer(args.what), load_pairs(), **options)
     table = [{k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()} for row in found]
     with replacing(args.out / f"restored_{args.what}.csv") as partial, open(partial, "w", newline="") as file:
         writer = csv.DictWriter(file, table[0])
