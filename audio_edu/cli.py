@@ -2,7 +2,8 @@
 
 ``data`` builds and checks the corpora that ship; ``train``, ``evaluate``, ``generate`` and ``bench`` take the
 name of a checkpoint, and do with it what its family says (`audio_edu.families`). ``tag`` says what sounds in
-sound files, ``encode`` and ``decode`` make small files of speech and speech of small files.
+sound files, ``encode`` and ``decode`` make small files of speech and speech of small files, ``restore`` mends
+recordings.
 """
 
 import argparse
@@ -109,6 +110,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     _add_tag(commands.add_parser("tag", help="say what sounds in sound files, and when"))
     _add_encode(commands.add_parser("encode", help="make a small file of a recording of speech"))
     _add_decode(commands.add_parser("decode", help="make a sound file of what encode wrote"))
+    _add_restore(commands.add_parser("restore", help="take out noise, mend clipped peaks, fill gaps"))
     bench = commands.add_parser("bench", help="measure speed beside other ways to do the same", **shared)
     bench.add_argument("names", nargs="*", metavar="NAME", help="log_mel, convolve or a checkpoint (all)")
     bench.add_argument("--json", action="store_true", help="print nothing but a JSON object")
@@ -540,6 +542,64 @@ def _decode(args: argparse.Namespace) -> int:
     said = {"out": str(args.out), "seconds": round(len(x) / model.sample_rate, 2)}
     said["sample_rate"] = model.sample_rate
     print(json.dumps(said) if args.json else "{out}: {seconds:.2f} s at {sample_rate} Hz".format(**said))
+    return 0
+
+
+# --- restore ---------------------------------------------------------------------------------------------
+
+
+def _add_restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sound", type=Path, metavar="IN.wav", help="a sound file of any sample rate")
+    parser.add_argument("out", type=Path, metavar="OUT.wav", help="the sound file to write (.wav, .flac)")
+    parser.add_argument(
+        "--task", choices=("denoise", "declip", "fill"), required=True, help="what is wrong with it"
+    )
+    parser.add_argument(
+        "--gap", nargs=2, type=float, action="append", metavar=("START", "END"), default=[],
+        help="for fill: a gap (s), may be given several times; default: runs of exact zeros, 2 to 250 ms",
+    )  # fmt: skip
+    parser.add_argument("--checkpoint", metavar="NAME", help="default: that of the task's name")
+    parser.add_argument("--json", action="store_true", help="print nothing but a JSON object")
+    parser.set_defaults(run=_restore)
+
+
+def _restore(args: argparse.Namespace) -> int:
+    import numpy as np
+
+    from .applications.restoration.recordings import restore_recording
+    from .signal import load_audio, save_audio
+
+    _check_place(args.out, SOUNDS)
+    if args.gap and args.task != "fill":
+        raise ValueError(f"--gap is for --task fill; the task is {args.task}.")
+    x, rate = load_audio(args.sound, mono=False)
+    name = args.checkpoint or args.task
+    model = load_model(name)
+    if getattr(model.recipe, "task", None) != args.task:
+        raise ValueError(f"--checkpoint {name} was not made for {args.task}; name one that was.")
+    restored, found = [], []
+    for channel in np.atleast_2d(x):
+        y, said = restore_recording(channel, rate, args.task, model, gaps_s=args.gap)
+        restored.append(y)
+        found.append(said)
+    y, peak = np.stack(restored), max(float(np.abs(part).max()) for part in restored)
+    scale = min(1.0, (1 - 2**-15) / peak) if peak else 1.0
+    save_audio(args.out, (y * scale).astype(np.float32), rate)
+    said = {"out": str(args.out), "seconds": round(y.shape[1] / rate, 2), "sample_rate": rate}
+    said |= {"gain_db": round(20 * float(np.log10(scale)), 2), "channels": found}
+    nothing = all(part.get("n_clipped", part.get("n_gaps", 1)) == 0 for part in found)
+    if args.json:
+        print(json.dumps(said))
+    else:
+        print("{out}: {seconds:.2f} s at {sample_rate} Hz".format(**said))
+        for i, part in enumerate(found, 1):
+            text = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in part.items())
+            print(f"channel {i}: {text}" if text else f"channel {i}: denoised")
+    if nothing:
+        what = {"declip": "no clipped peak", "fill": "no gap"}[args.task]
+        print(f"audio-edu: {what} was found; the sound was written as it is.", file=sys.stderr)
+    if scale < 1:
+        print(f"audio-edu: turned down by {-said['gain_db']} dB, or it would clip.", file=sys.stderr)
     return 0
 
 

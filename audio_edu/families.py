@@ -89,6 +89,12 @@ def _codec() -> Family:
     return FAMILY
 
 
+def _restoration() -> Family:
+    from .applications.restoration.family import FAMILY
+
+    return FAMILY
+
+
 @dataclass(frozen=True)
 class Entry:
     """What the command line says of a checkpoint, and its family."""
@@ -131,6 +137,9 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "harmony": Entry(_music, "is given a soprano, and writes three voices below it", generates=True),
         "music_vae": Entry(_music, "writes two bars of a melody from a few numbers", generates=True),
         "codec": Entry(_codec, "makes small files of speech, and speech of small files"),
+        "denoise": Entry(_restoration, "takes noise out of speech"),
+        "declip": Entry(_restoration, "puts back the peaks of clipped speech"),
+        "fill": Entry(_restoration, "fills gaps in speech"),
     }
 )
 

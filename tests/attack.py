@@ -43,12 +43,13 @@ LEFT_OUT = re.compile(
     r"(cli|bench|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
     r"|applications\.codec\.(evaluate|transform)|layers\.spectra|generation\.vocoder\.(evaluate|experiments)"
     r"|applications\.codec\.(evaluate|losses|transform)|applications\.evaluation\.(protocol|systems)"
+    r"|applications\.(codec\.(evaluate|losses|transform)|restoration\.(evaluate|model))"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 
 #: What builds, trains or judges whole networks, or is called by others with what they have checked.
 NOT_ATTACKED = re.compile(
-    r".*\.(evaluate|Tagger(\.\w+)?|Codec(\.\w+)?|AnsReader(\.\w+)?|prepare|batches|Batches|train_toy|train_on_batch"
+    r".*\.(evaluate|Tagger(\.\w+)?|Codec(\.\w+)?|Restorer(\.\w+)?|RestorationNetwork|load_pairs|AnsReader(\.\w+)?|prepare|batches|Batches|train_toy|train_on_batch"
     r"|instrument_accuracy|sample_words"
     r"|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Flow|Request(\.\w+)?|Options|PreparedNotes"
     r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"

@@ -11,6 +11,7 @@ from audio_edu.training import as_array, changed
 NAMES = (
     *("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet", "flow", "vocoder"),
     *("melody", "harmony", "music_vae", "codec"),
+    *("denoise", "declip", "fill"),
 )
 
 
@@ -33,6 +34,8 @@ def small(name):
         corpus = corpus.select(np.arange(0, len(corpus), 9))
         kind = family.recipes[name].kind
         tiny = changed(tiny, {"kind": kind})
+    if family.package == "applications.restoration":
+        tiny = changed(tiny, {"task": name})
     return family, tiny, corpus
 
 

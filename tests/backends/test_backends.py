@@ -46,6 +46,9 @@ def outputs(name):
         return model.network(scaled_mel(clips.audio[0])[None, :30])[0]
     if family_of(name).package == "generation.music":
         return music(name, model)
+    if family_of(name).package == "applications.restoration":
+        x = clips.audio[0]
+        return model.restore(x, np.arange(len(x)) % 800 > 100)
     if family_of(name).package == "applications.codec":
         return np.concatenate([model.vectors(clips.audio[0]).ravel(), model.sound(np.ones((9, 48))).ravel()])
     from audio_edu.generation.wavenet.generate import teacher_forced_logits

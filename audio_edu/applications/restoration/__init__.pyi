@@ -1,0 +1,16 @@
+from .bandwidth import band_levels as band_levels
+from .bandwidth import extend_band as extend_band
+from .bandwidth import fit_band_map as fit_band_map
+from .data import clip_to_snr as clip_to_snr
+from .data import load_pairs as load_pairs
+from .data import mixed as mixed
+from .family import load_restorer as load_restorer
+from .formulas import declip_sparse as declip_sparse
+from .formulas import ideal as ideal
+from .formulas import masked as masked
+from .formulas import spectral_subtraction as spectral_subtraction
+from .recipe import RestorationRecipe as RestorationRecipe
+from .recordings import find_clipped as find_clipped
+from .recordings import find_gaps as find_gaps
+from .recordings import restore_recording as restore_recording
+from .restore import Restorer as Restorer

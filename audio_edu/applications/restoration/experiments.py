@@ -1,0 +1,125 @@
+"""Measurements for chapter 17's tables: ``python -m audio_edu.applications.restoration.experiments WHAT``.
+
+``denoise``, ``declip``, ``fill``
+    ``restored_WHAT.csv``: a row for each passage of unseen speech, each condition and each system: SI-SDR,
+    the SNR and the level of the samples that were not known; for a denoiser also PESQ and STOI (needs `pesq`
+    and `pystoi`).
+``words``
+    ``restored_words.csv``: the word errors of chapter 8's recogniser in noisy and in denoised sentences.
+``recordings``
+    ``restored_recordings.csv``: recordings of the world, spoilt, and mended as by ``audio-edu restore``.
+    Needs ``--data``: sound files, which stay where they are.
+"""
+
+import argparse
+import csv
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..._files import replacing
+from ...datasets import load_sentences
+from ...metrics import si_sdr_db
+from ...metrics.sequences import word_edits
+from ...recognition.changes import add_noise
+from ...recognition.ctc import load_ctc
+from ...signal import load_audio
+from ...training import checkpoint_dir
+from .data import clip_to_snr, cut_noise, load_pairs, mixed
+from .evaluate import Trial, rows, systems
+from .family import load_restorer
+from .recipe import TASKS
+from .recordings import restore_recording
+
+#: Passages of each kind, by task.
+N_PASSAGES = {"denoise": 12, "declip": 6, "fill": 6}
+#: Sentences that the recogniser hears; the longest part of a recording (s).
+N_SENTENCES, MOST_S = 36, 3.0
+
+
+def words() -> Iterator[dict[str, Any]]:
+    """Yield for each sentence, noise and system the SI-SDR and the recogniser's errors."""
+    test = load_sentences().test
+    ctc, ways = load_ctc(), systems(load_restorer("denoise"))
+    pairs = load_pairs().test
+    effects = tuple(pairs.audio[i] for i in np.flatnonzero(pairs.info["source"] == "effects"))
+    for i in np.linspace(0, len(test) - 1, N_SENTENCES).astype(int):
+        x, rng = test.audio[i].astype(np.float32), np.random.default_rng(int(i))
+        noisy = {
+            "white": add_noise(x, 0.0, rng, color=0.0),
+            "effect": mixed(x, cut_noise(effects, len(x), rng), 0.0),
+        }
+        for condition, y in noisy.items():
+            trial = Trial("voices", int(i), condition, 0.0, x, y, np.zeros(len(x), bool))
+            for name, way in {"clean": lambda t: t.clean, **ways}.items():
+                z = way(trial).astype(np.float32)
+                text = ctc.transcribe(z)
+                *errors, n_words = word_edits([test.targets.texts[i]], [text])[0].tolist()
+                yield {
+                    "condition": condition, "sentence": int(i), "voice": str(test.voices[i]), "system": name,
+                    "si_sdr_db": si_sdr_db(x, z), "errors": sum(errors), "words": n_words,
+                }  # fmt: skip
+
+
+def _sounds(paths: list[Path]) -> Iterator[tuple[str, np.ndarray, int]]:
+    """Yield name, samples and rate: of an archive, a row of eight words of each speaker."""
+    for path in paths:
+        if path.suffix != ".zip":
+            x, rate = load_audio(path)
+            middle = max(0, len(x) // 2 - int(MOST_S * rate / 2))
+            yield path.stem, x[middle : middle + int(MOST_S * rate)], rate
+            continue
+        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
+            wavs = sorted(name for name in archive.namelist() if name.endswith(".wav"))
+            for speaker in sorted({Path(name).stem.split("_")[1] for name in wavs}):
+                chosen = [n for n in wavs if Path(n).stem.split("_")[1] == speaker]
+                parts = [load_audio(archive.extract(n, folder)) for n in chosen[:: len(chosen) // 8][:8]]
+                yield f"fsdd {speaker}", np.concatenate([x for x, _ in parts]), parts[0][1]
+
+
+def recordings(paths: list[Path]) -> Iterator[dict[str, Any]]:
+    """Yield for each recording and damage the SI-SDR before and after (dB)."""
+    models = {task: load_restorer(task) for task in TASKS}
+    for name, x, rate in _sounds(paths):
+        x, rng = (0.5 * x / np.abs(x).max()).astype(np.float32), np.random.default_rng(17)
+        damages = {("denoise", f"{snr:.0f} dB"): add_noise(x, snr, rng, color=0.0) for snr in (0.0, 10.0)}
+        damages["declip", "10 dB"] = clip_to_snr(x, 10.0)[0]
+        for ms in (10, 40):
+            gap = np.arange(len(x)) % int(0.3 * rate) < ms * rate // 1000
+            gap[: rate // 10] = gap[-rate // 10 :] = False
+            damages["fill", f"{ms} ms"] = np.where(gap, 0, x)
+        for (task, condition), y in damages.items():
+            z, _ = restore_recording(y.astype(np.float32), rate, task, models[task])
+            row = {"recording": name, "rate": rate, "seconds": round(len(x) / rate, 2), "task": task}
+            row |= {"condition": condition, "before_db": si_sdr_db(x, y.astype(np.float32))}
+            row |= {"after_db": si_sdr_db(x, z.astype(np.float32))}
+            yield row
+
+
+def main() -> None:
+    """Write one of the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("what", choices=(*TASKS, "words", "recordings"))
+    parser.add_argument("--out", type=Path, default=checkpoint_dir())
+    parser.add_argument("--data", type=Path, nargs="*", default=[])
+    args = parser.parse_args()
+    if args.what == "words":
+        found = words()
+    elif args.what == "recordings":
+        found = recordings(args.data)
+    else:
+        options = {"n_passages": N_PASSAGES[args.what], "listeners": args.what == "denoise"}
+        found = rows(load_restorer(args.what), load_pairs(), **options)
+    table = [{k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()} for row in found]
+    with replacing(args.out / f"restored_{args.what}.csv") as partial, open(partial, "w", newline="") as file:
+        writer = csv.DictWriter(file, table[0])
+        writer.writeheader()
+        writer.writerows(table)
+
+
+if __name__ == "__main__":
+    main()
