@@ -1,0 +1,224 @@
+"""The measurements behind chapter 18's tables: ``python -m audio_edu.applications.features.experiments``.
+
+``likelihoods``
+    ``likelihoods.csv``: the log-likelihood of test words given each digit by the shipped WaveNet, and what
+    the CNN says of the same words: one take of each digit of the 28 unseen voices of ``data/digits``, every
+    second voice again without the word's length, and, with ``--data PATH``, real people (FSDD, official test
+    takes 0 and 1).
+``labels``
+    ``few_labels.csv``: a linear probe on each feature with 1, 5, 20 and all labels a class, a CNN from
+    scratch beside it; words (one take of each digit of every second development voice; tested on unseen ones)
+    and notes (development presets; tested on the others). Also the same with a random split in place of the
+    split by voice or preset.
+``search``
+    ``retrieval.csv``: precision at 10 and at 1, of words and of notes; and what the nearest word shares.
+"""
+
+import argparse
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from ...datasets import Corpus, load_digits, load_fsdd, load_notes
+from ...generation import load_gan, load_vae, load_wavenet
+from ...metrics import speaker_interval
+from ...recognition import FeatureSettings, load_cnn, speech_features
+from ...recognition.cnn import build_cnn
+from ...reproducible import SEED
+from ...training import as_array, checkpoint_dir
+from .embed import WORD_FEATURES, note_embeddings, word_embeddings
+from .formulas import neighbours, precision_at_k
+from .recognize import sample_log_likelihoods
+
+N_LABELS = (1, 5, 20)
+N_DRAWS, N_DRAWS_CNN = 20, 3
+Row = dict[str, Any]
+
+
+# --- a WaveNet as a recogniser ---------------------------------------------------------------------------
+
+
+def one_take(corpus: Corpus) -> Corpus:
+    """Return the first take of each digit of each voice."""
+    return corpus.select(corpus.info["take"] == 0)
+
+
+def likelihoods(data: Path | None) -> Iterator[Row]:
+    """Yield a row for each word."""
+    model, cnn, unseen = load_wavenet(), load_cnn(), one_take(load_digits().test)
+    parts = [("synthetic", unseen, True)]
+    some = np.isin(unseen.voices, np.unique(unseen.voices)[::3])
+    parts.append(("synthetic", unseen.select(some), False))
+    if data:
+        people = load_fsdd(data)
+        parts.insert(1, ("people", people.select(people.info["take"] < 2), True))
+    for name, corpus, known_length in parts:
+        p = cnn.probabilities(corpus.audio)
+        for i, clip in enumerate(corpus.audio):
+            total = sample_log_likelihoods(model, clip, known_length=known_length).sum(axis=1)
+            row = {"words": name, "voice": corpus.voices[i], "digit": corpus.labels[i], "samples": len(clip)}
+            row |= {"known_length": int(known_length)}
+            row |= {f"wavenet{d}": f"{v:.1f}" for d, v in enumerate(total)}
+            yield row | {f"cnn{d}": f"{v:.5f}" for d, v in enumerate(p[i])}
+
+
+# --- few labels ------------------------------------------------------------------------------------------
+
+
+def probe(x: np.ndarray, labels: np.ndarray, test: np.ndarray, draw: int = 0) -> np.ndarray:
+    """Return the classes that a linear classifier, fitted to a few rows, gives others."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(x, labels).predict(test)
+
+
+def from_scratch(
+    x: np.ndarray, labels: np.ndarray, test: np.ndarray, settings: FeatureSettings, *, seed: int
+) -> np.ndarray:
+    """Return the answers of the book's CNN, trained on these clips alone, without augmentation."""
+    keras.utils.set_random_seed(seed)
+    net = build_cnn(settings=settings, n_classes=int(labels.max()) + 1)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    net.compile(keras.optimizers.Adam(2e-3), loss, jit_compile=False)
+    n_steps, rng = (150 if len(x) < 1000 else 400), np.random.default_rng(seed)
+    for _ in range(n_steps):
+        rows = rng.integers(0, len(x), 32)
+        net.train_on_batch(x[rows], labels[rows])
+    parts = [as_array(net(test[i : i + 256], training=False)) for i in range(0, len(test), 256)]
+    keras.backend.clear_session()
+    return np.concatenate(parts).argmax(axis=1)
+
+
+def draw_labelled(labels: np.ndarray, n: int, draw: int) -> np.ndarray:
+    """Return `n` rows of each class, at random."""
+    rng = np.random.default_rng((SEED, n, draw))
+    return np.concatenate(
+        [rng.choice(np.flatnonzero(labels == label), n, replace=False) for label in np.unique(labels)]
+    )
+
+
+def labels(features: dict[str, Any]) -> Iterator[Row]:
+    """Yield an accuracy for each task, feature, number of labels and draw."""
+    for task, (train, test, seen, pictures, settings) in features.items():
+
+        def fresh(
+            x: np.ndarray, y: np.ndarray, asked: np.ndarray, draw: int, settings=settings
+        ) -> np.ndarray:
+            return from_scratch(x, y, asked, settings, seed=draw)
+
+        ways = [(name, *both, N_DRAWS, probe) for name, both in seen.items()]
+        ways.append(("CNN from scratch", *pictures, N_DRAWS_CNN, fresh))
+        for name, x, x_test, n_draws, answers in ways:
+            row = {"task": task, "split": "groups", "feature": name}
+            for n in (*N_LABELS, 0):  # 0: all
+                for draw in range(n_draws if n else 1):
+                    rows = draw_labelled(train.labels, n, draw) if n else np.arange(len(train))
+                    right = answers(x[rows], train.labels[rows], x_test, draw) == test.labels
+                    yield row | {"n": n or "all", "draw": draw} | _scores(right, test.voices)
+            if answers is probe:
+                order = np.random.default_rng(SEED).permutation(len(train))
+                learn, asked = order[len(order) // 4 :], order[: len(order) // 4]
+                right = probe(x[learn], train.labels[learn], x[asked]) == train.labels[asked]
+                row |= {"split": "random", "n": "all", "draw": 0}
+                yield row | _scores(right, np.arange(len(right)))
+
+
+def _scores(right: np.ndarray, voices: np.ndarray) -> Row:
+    low, high = speaker_interval(right.astype(float), voices)
+    return {"accuracy": f"{right.mean():.4f}", "low": f"{low:.4f}", "high": f"{high:.4f}"}
+
+
+def all_features() -> dict[str, Any]:
+    """Compute for words and notes: both corpora, features of both, pictures for a CNN, and their settings."""
+    digits, notes = load_digits(), load_notes()
+    train, test = one_take(digits.development), one_take(digits.test)
+    train = train.select(np.isin(train.voices, np.unique(train.voices)[::2]))
+    models = {"WaveNet": load_wavenet(), "GAN critic": load_gan()}
+    seen = {
+        name: tuple(
+            word_embeddings(name, part.audio, model=models.get(name), fit=train.audio)
+            for part in (train, test)
+        )
+        for name in WORD_FEATURES
+    }
+    pictures = tuple(speech_features(part.audio, FeatureSettings()) for part in (train, test))
+    found = {"words": (train, test, seen, pictures, FeatureSettings())}
+    train, test, vae = notes.development, notes.test, load_vae()
+    of_each = [note_embeddings(part, vae, train) for part in (train, test)]
+    seen = {name: (of_each[0][name], of_each[1][name]) for name in of_each[0]}
+    settings = FeatureSettings(sample_rate=16000, n_samples=16000, n_fft=512, hop_length=160)
+    pictures = tuple(speech_features(part.audio, settings) for part in (train, test))
+    return found | {"notes": (train, test, seen, pictures, settings)}
+
+
+# --- retrieval -------------------------------------------------------------------------------------------
+
+
+def search(features: dict[str, Any]) -> Iterator[Row]:
+    """Yield precision for each task and feature.
+
+    Words: among the test words of *other* voices, those of the same digit. Notes: among the development
+    notes, all of other presets, those of the same instrument. ``nearest``: of all other test words, does the
+    nearest share the digit, does it share the voice?
+    """
+    for task, (train, test, seen, *_) in features.items():
+        for name, (of_train, of_test) in seen.items():
+            if task == "words":
+                reference, pool = of_test, test
+                allowed = test.voices[:, None] != test.voices
+            else:
+                reference, pool, allowed = of_train, train, None
+            relevant = test.labels[:, None] == pool.labels
+            found = neighbours(of_test, reference, allowed)
+            for k in (1, 10):
+                yield _row(task, f"precision at {k}", name, precision_at_k(found, relevant, k), test.voices)
+            if task == "words":
+                itself = ~np.eye(len(test), dtype=bool)
+                found = neighbours(of_test, of_test, itself)
+                for what, same in (
+                    ("digit", relevant),
+                    ("voice", ~allowed),
+                ):
+                    values = precision_at_k(found, same, 1)
+                    yield _row(task, f"nearest has the {what}", name, values, test.voices)
+
+
+def _row(task: str, what: str, name: str, values: np.ndarray, voices: np.ndarray) -> Row:
+    low, high = speaker_interval(values, voices)
+    row = {"task": task, "what": what, "feature": name, "value": f"{values.mean():.4f}"}
+    return row | {"low": f"{low:.4f}", "high": f"{high:.4f}"}
+
+
+def main() -> None:
+    """Write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("what", nargs="+", choices=("likelihoods", "labels", "search"))
+    parser.add_argument("--data", type=Path, help="FSDD, a folder or an archive, for `likelihoods`")
+    parser.add_argument("--out", type=Path, default=checkpoint_dir())
+    args = parser.parse_args()
+    features = all_features() if set(args.what) - {"likelihoods"} else {}
+    names = {"likelihoods": "likelihoods", "labels": "few_labels", "search": "retrieval"}
+    for what in args.what:
+        rows = {
+            "likelihoods": lambda: likelihoods(args.data),
+            "labels": lambda: labels(features),
+            "search": lambda: search(features),
+        }[what]()
+        with open(args.out / f"{names[what]}.csv", "w", newline="", encoding="utf-8") as file:
+            writer = None
+            for row in rows:
+                if writer is None:
+                    writer = csv.DictWriter(file, list(row), lineterminator="\n")
+                    writer.writeheader()
+                writer.writerow(row)
+                file.flush()
+
+
+if __name__ == "__main__":
+    main()
