@@ -2,21 +2,24 @@
 
 ``likelihoods``
     ``likelihoods.csv``: the log-likelihood of test words given each digit by the shipped WaveNet, and what
-    the CNN says of the same words: one take of each digit of the 28 unseen voices of ``data/digits``, every
-    second voice again without the word's length, and, with ``--data PATH``, real people (FSDD, official test
-    takes 0 and 1).
+    the CNN says of the same words: one take of each digit of every second unseen voice of ``data/digits``,
+    with and without the word's length; and, with ``--data PATH``, real people (FSDD, take 0).
 ``labels``
     ``few_labels.csv``: a linear probe on each feature with 1, 5, 20 and all labels a class, a CNN from
     scratch beside it; words (one take of each digit of every second development voice; tested on unseen ones)
-    and notes (development presets; tested on the others). Also the same with a random split in place of the
-    split by voice or preset.
+    and notes (development presets; tested on the others).
+``leaks``
+    ``leaks.csv``: the same probe on the same clips, split at random and split by speaker or preset.
+``edits``
+    ``edits.csv``: what moves in notes of unseen presets along directions of the VAE's latent space, one
+    note of each preset: measured on the sounds, before and after.
 ``search``
     ``retrieval.csv``: precision at 10 and at 1, of words and of notes; and what the nearest word shares.
 """
 
 import argparse
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +28,20 @@ import numpy as np
 
 from ...datasets import Corpus, load_digits, load_fsdd, load_notes
 from ...generation import load_gan, load_vae, load_wavenet
-from ...metrics import speaker_interval
+from ...generation.vae import Vae, note_features
+from ...metrics import fitted_svm, speaker_interval
 from ...recognition import FeatureSettings, load_cnn, speech_features
 from ...recognition.cnn import build_cnn
 from ...reproducible import SEED
+from ...signal import mfcc
 from ...training import as_array, checkpoint_dir
-from .embed import WORD_FEATURES, note_embeddings, word_embeddings
-from .formulas import neighbours, precision_at_k
+from .edit import NOTE_ATTRIBUTES, measure_note
+from .embed import WORD_FEATURES, note_embeddings, pool_frames, word_embeddings
+from .formulas import edit_directions, neighbours, precision_at_k
 from .recognize import sample_log_likelihoods
 
+#: How far notes are moved: half an octave brighter, twice the attack, 6 dB more decay.
+AMOUNTS = {"brightness": 0.5, "attack": 1.0, "decay": 6.0}
 N_LABELS = (1, 5, 20)
 N_DRAWS, N_DRAWS_CNN = 20, 3
 Row = dict[str, Any]
@@ -50,12 +58,10 @@ def one_take(corpus: Corpus) -> Corpus:
 def likelihoods(data: Path | None) -> Iterator[Row]:
     """Yield a row for each word."""
     model, cnn, unseen = load_wavenet(), load_cnn(), one_take(load_digits().test)
-    parts = [("synthetic", unseen, True)]
-    some = np.isin(unseen.voices, np.unique(unseen.voices)[::3])
-    parts.append(("synthetic", unseen.select(some), False))
+    unseen = unseen.select(np.isin(unseen.voices, np.unique(unseen.voices)[::2]))
+    parts = [("synthetic", unseen, True), ("synthetic", unseen, False)]
     if data:
-        people = load_fsdd(data)
-        parts.insert(1, ("people", people.select(people.info["take"] < 2), True))
+        parts.insert(1, ("people", one_take(load_fsdd(data)), True))
     for name, corpus, known_length in parts:
         p = cnn.probabilities(corpus.audio)
         for i, clip in enumerate(corpus.audio):
@@ -115,18 +121,38 @@ def labels(features: dict[str, Any]) -> Iterator[Row]:
         ways = [(name, *both, N_DRAWS, probe) for name, both in seen.items()]
         ways.append(("CNN from scratch", *pictures, N_DRAWS_CNN, fresh))
         for name, x, x_test, n_draws, answers in ways:
-            row = {"task": task, "split": "groups", "feature": name}
+            row = {"task": task, "feature": name}
             for n in (*N_LABELS, 0):  # 0: all
                 for draw in range(n_draws if n else 1):
                     rows = draw_labelled(train.labels, n, draw) if n else np.arange(len(train))
                     right = answers(x[rows], train.labels[rows], x_test, draw) == test.labels
                     yield row | {"n": n or "all", "draw": draw} | _scores(right, test.voices)
-            if answers is probe:
-                order = np.random.default_rng(SEED).permutation(len(train))
-                learn, asked = order[len(order) // 4 :], order[: len(order) // 4]
-                right = probe(x[learn], train.labels[learn], x[asked]) == train.labels[asked]
-                row |= {"split": "random", "n": "all", "draw": 0}
-                yield row | _scores(right, np.arange(len(right)))
+
+
+def leaks(features: dict[str, Any]) -> Iterator[Row]:
+    """Yield accuracies with all clips in four parts, each asked of a probe fitted to the other three.
+
+    ``random``: the parts are drawn from all clips. ``groups``: no speaker (of words) or preset (of notes) is
+    in two parts. Clips, their number and the probe are the same.
+    """
+    from sklearn.model_selection import GroupKFold, KFold
+
+    for task, (train, test, seen, *_) in features.items():
+        y, groups = (np.concatenate(pair) for pair in ((train.labels, test.labels), _groups(train, test)))
+        for name, both in seen.items():
+            x = np.concatenate(both)
+            for split, parts in (
+                ("random", KFold(4, shuffle=True, random_state=0)),
+                ("groups", GroupKFold(4)),
+            ):
+                right = np.zeros(len(y), bool)
+                for learn, asked in parts.split(x, y, groups):
+                    right[asked] = probe(x[learn], y[learn], x[asked]) == y[asked]
+                yield {"task": task, "split": split, "feature": name} | _scores(right, groups)
+
+
+def _groups(*corpora: Corpus) -> list[np.ndarray]:
+    return [part.info.get("speaker", part.voices) for part in corpora]
 
 
 def _scores(right: np.ndarray, voices: np.ndarray) -> Row:
@@ -195,22 +221,91 @@ def _row(task: str, what: str, name: str, values: np.ndarray, voices: np.ndarray
     return row | {"low": f"{low:.4f}", "high": f"{high:.4f}"}
 
 
+# --- editing ---------------------------------------------------------------------------------------------
+
+
+def edits() -> Iterator[Row]:
+    """Yield a row for each unseen preset and edit: by how much everything measured has changed."""
+    notes, vae = load_notes(), load_vae()
+    train, test = notes.development, notes.test
+    z_train = note_means(vae, train)
+    steepest, alone = edit_directions(z_train, attributes_of(train))
+    judge = fitted_svm(_judged(train.audio, train.sample_rate), train.labels)
+    names = list(NOTE_ATTRIBUTES)
+    for voice in dict.fromkeys(test.voices):
+        rows = np.flatnonzero((test.voices == voice) & (test.info["velocity"] == 80))
+        row = rows[len(rows) // 2]
+        pitch, label = float(test.info["pitch"][row]), test.labels[row]
+        z = note_means(vae, test.select(np.array([row])))[0]
+        moved = {("none", ""): z}
+        for name, amount in AMOUNTS.items():
+            for way, directions in (("steepest", steepest), ("alone", alone)):
+                moved[name, way] = z + amount * directions[names.index(name)]
+        goal = another_instrument(vae, label, pitch)
+        moved["instrument", goal] = z + vae.instruments.at(goal, pitch) - middle_of(vae, label, pitch)
+        before: dict[str, float] = {}
+        for (name, way), place in moved.items():
+            x = vae.to_audio(place.astype(np.float32), pitch)
+            found = measure_note(x, vae.sample_rate, pitch=pitch)
+            before = before or found
+            change = {key: f"{found[key] - before[key]:.3f}" for key in found}
+            judged = train.label_names[judge.predict(_judged([x], vae.sample_rate))[0]]
+            yield {"voice": voice, "edit": name, "way": way} | change | {"judged": judged}
+
+
+def note_means(vae: Vae, corpus: Corpus) -> np.ndarray:
+    """Return μ of notes."""
+    pitches = corpus.info["pitch"].astype(float)
+    return vae.encode(note_features(corpus.audio, pitches), pitches)[0]
+
+
+def attributes_of(corpus: Corpus) -> np.ndarray:
+    """Return `NOTE_ATTRIBUTES` of the recordings [shape=(n_clips, n_attributes)]."""
+    found = [
+        measure_note(x, corpus.sample_rate, pitch=float(pitch))
+        for x, pitch in zip(corpus.audio, corpus.info["pitch"], strict=True)
+    ]
+    return np.array([[each[name] for name in NOTE_ATTRIBUTES] for each in found])
+
+
+def middle_of(vae: Vae, label: int, pitch: float) -> np.ndarray:
+    """Return the middle of an instrument's training notes, at the nearest pitch that it has."""
+    name = vae.label_names[label]
+    return vae.instruments.at(name, float(np.clip(pitch, *vae.instruments.range_of(name))))
+
+
+def another_instrument(vae: Vae, label: int, pitch: float) -> str:
+    """Return the next instrument of the list, round and round, that can play a pitch."""
+    names = list(np.roll(vae.label_names, -1 - label))
+    for name in names:
+        low, high = vae.instruments.range_of(name)
+        if low <= pitch <= high:
+            return str(name)
+    raise ValueError(f"no instrument plays {pitch}.")
+
+
+def _judged(clips: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
+    return np.stack([pool_frames(mfcc(x, sample_rate, n_mfcc=20, n_fft=512).T) for x in clips])
+
+
 def main() -> None:
     """Write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", nargs="+", choices=("likelihoods", "labels", "search"))
+    parser.add_argument("what", nargs="+", choices=("likelihoods", "labels", "leaks", "search", "edits"))
     parser.add_argument("--data", type=Path, help="FSDD, a folder or an archive, for `likelihoods`")
     parser.add_argument("--out", type=Path, default=checkpoint_dir())
     args = parser.parse_args()
-    features = all_features() if set(args.what) - {"likelihoods"} else {}
-    names = {"likelihoods": "likelihoods", "labels": "few_labels", "search": "retrieval"}
+    features = all_features() if set(args.what) - {"likelihoods", "edits"} else {}
+    names = {"labels": "few_labels", "search": "retrieval"}
     for what in args.what:
         rows = {
             "likelihoods": lambda: likelihoods(args.data),
             "labels": lambda: labels(features),
+            "leaks": lambda: leaks(features),
+            "edits": edits,
             "search": lambda: search(features),
         }[what]()
-        with open(args.out / f"{names[what]}.csv", "w", newline="", encoding="utf-8") as file:
+        with open(args.out / f"{names.get(what, what)}.csv", "w", newline="", encoding="utf-8") as file:
             writer = None
             for row in rows:
                 if writer is None:
