@@ -41,7 +41,7 @@ PACKAGE = Path(audio_edu.__file__).parent
 #: tensors, train, or measure time.
 LEFT_OUT = re.compile(
     r"(cli|bench|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
-    r"|applications\.codec\.(evaluate|losses|transform)"
+    r"|applications\.codec\.(evaluate|losses|transform)|applications\.features\.experiments"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 
@@ -49,7 +49,7 @@ LEFT_OUT = re.compile(
 NOT_ATTACKED = re.compile(
     r".*\.(evaluate|Tagger(\.\w+)?|Codec(\.\w+)?|AnsReader(\.\w+)?|prepare|batches|Batches|train_toy|train_on_batch"
     r"|instrument_accuracy|sample_words"
-    r"|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Flow|Request(\.\w+)?|Options|PreparedNotes"
+    r"|word_embeddings|note_embeddings|sample_log_likelihoods|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Flow|Request(\.\w+)?|Options|PreparedNotes"
     r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
     r"|ctc\.(data\.(Drawer|load_speech|strings_of_digits)|model\.ctc_loss|evaluate\.language_for|recognize\.Recognizer(\.\w+)?)"
     r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+)"

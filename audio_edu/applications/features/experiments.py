@@ -276,11 +276,11 @@ def middle_of(vae: Vae, label: int, pitch: float) -> np.ndarray:
 
 def another_instrument(vae: Vae, label: int, pitch: float) -> str:
     """Return the next instrument of the list, round and round, that can play a pitch."""
-    names = list(np.roll(vae.label_names, -1 - label))
-    for name in names:
+    names = vae.label_names
+    for name in names[label + 1 :] + names[:label]:
         low, high = vae.instruments.range_of(name)
         if low <= pitch <= high:
-            return str(name)
+            return name
     raise ValueError(f"no instrument plays {pitch}.")
 
 
