@@ -3,18 +3,20 @@
 ``likelihoods``
     ``likelihoods.csv``: the log-likelihood of test words given each digit by the shipped WaveNet, and what
     the CNN says of the same words: one take of each digit of every second unseen voice of ``data/digits``,
-    with and without the word's length; and, with ``--data PATH``, real people (FSDD, take 0).
+    and of half of these without the word's length; and, with ``--data PATH``, real people (FSDD, take 0).
 ``labels``
-    ``few_labels.csv``: a linear probe on each feature with 1, 5, 20 and all labels a class, a CNN from
-    scratch beside it; words (one take of each digit of every second development voice; tested on unseen ones)
-    and notes (development presets; tested on the others).
+    ``few_labels.csv``: a linear probe on each feature with 1, 5, 20 and all labels a class; words (one take
+    of each digit of every second development voice; tested on unseen ones) and notes (development presets;
+    tested on the others).
+``scratch``
+    ``scratch.csv``: a CNN trained on the same labelled clips alone.
 ``leaks``
     ``leaks.csv``: the same probe on the same clips, split at random and split by speaker or preset.
 ``edits``
     ``edits.csv``: what moves in notes of unseen presets along directions of the VAE's latent space, one
     note of each preset: measured on the sounds, before and after.
 ``search``
-    ``retrieval.csv``: precision at 10 and at 1, of words and of notes; and what the nearest word shares.
+    ``retrieval.csv``: precision at 1 and at 10, of words and of notes.
 """
 
 import argparse
@@ -43,8 +45,10 @@ from .recognize import sample_log_likelihoods
 #: How far notes are moved: half an octave brighter, twice the attack, 6 dB more decay.
 AMOUNTS = {"brightness": 0.5, "attack": 1.0, "decay": 6.0}
 N_LABELS = (1, 5, 20)
-N_DRAWS, N_DRAWS_CNN = 20, 3
+N_DRAWS = 20
 Row = dict[str, Any]
+#: By task: what is learned from, what is asked, and by name the features of both.
+Features = dict[str, tuple[Corpus, Corpus, dict[str, Any]]]
 
 
 # --- a WaveNet as a recogniser ---------------------------------------------------------------------------
@@ -59,13 +63,15 @@ def likelihoods(data: Path | None) -> Iterator[Row]:
     """Yield a row for each word."""
     model, cnn, unseen = load_wavenet(), load_cnn(), one_take(load_digits().test)
     unseen = unseen.select(np.isin(unseen.voices, np.unique(unseen.voices)[::2]))
-    parts = [("synthetic", unseen, True), ("synthetic", unseen, False)]
+    some = np.isin(unseen.voices, np.unique(unseen.voices)[::2])
+    parts = [("synthetic", unseen, True), ("synthetic", unseen.select(some), False)]
     if data:
         parts.insert(1, ("people", one_take(load_fsdd(data)), True))
     for name, corpus, known_length in parts:
         p = cnn.probabilities(corpus.audio)
+        of_samples = sample_log_likelihoods(model, corpus.audio, known_length=known_length)
         for i, clip in enumerate(corpus.audio):
-            total = sample_log_likelihoods(model, clip, known_length=known_length).sum(axis=1)
+            total = of_samples[i].sum(axis=1)
             row = {"words": name, "voice": corpus.voices[i], "digit": corpus.labels[i], "samples": len(clip)}
             row |= {"known_length": int(known_length)}
             row |= {f"wavenet{d}": f"{v:.1f}" for d, v in enumerate(total)}
@@ -75,7 +81,7 @@ def likelihoods(data: Path | None) -> Iterator[Row]:
 # --- few labels ------------------------------------------------------------------------------------------
 
 
-def probe(x: np.ndarray, labels: np.ndarray, test: np.ndarray, draw: int = 0) -> np.ndarray:
+def probe(x: np.ndarray, labels: np.ndarray, test: np.ndarray) -> np.ndarray:
     """Return the classes that a linear classifier, fitted to a few rows, gives others."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -85,14 +91,14 @@ def probe(x: np.ndarray, labels: np.ndarray, test: np.ndarray, draw: int = 0) ->
 
 
 def from_scratch(
-    x: np.ndarray, labels: np.ndarray, test: np.ndarray, settings: FeatureSettings, *, seed: int
+    x: np.ndarray, labels: np.ndarray, test: np.ndarray, settings: FeatureSettings
 ) -> np.ndarray:
     """Return the answers of the book's CNN, trained on these clips alone, without augmentation."""
-    keras.utils.set_random_seed(seed)
+    keras.utils.set_random_seed(SEED)
     net = build_cnn(settings=settings, n_classes=int(labels.max()) + 1)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     net.compile(keras.optimizers.Adam(2e-3), loss, jit_compile=False)
-    n_steps, rng = (150 if len(x) < 1000 else 400), np.random.default_rng(seed)
+    n_steps, rng = 150, np.random.default_rng(SEED)
     for _ in range(n_steps):
         rows = rng.integers(0, len(x), 32)
         net.train_on_batch(x[rows], labels[rows])
@@ -109,27 +115,32 @@ def draw_labelled(labels: np.ndarray, n: int, draw: int) -> np.ndarray:
     )
 
 
-def labels(features: dict[str, Any]) -> Iterator[Row]:
+def labels(features: Features) -> Iterator[Row]:
     """Yield an accuracy for each task, feature, number of labels and draw."""
-    for task, (train, test, seen, pictures, settings) in features.items():
-
-        def fresh(
-            x: np.ndarray, y: np.ndarray, asked: np.ndarray, draw: int, settings=settings
-        ) -> np.ndarray:
-            return from_scratch(x, y, asked, settings, seed=draw)
-
-        ways = [(name, *both, N_DRAWS, probe) for name, both in seen.items()]
-        ways.append(("CNN from scratch", *pictures, N_DRAWS_CNN, fresh))
-        for name, x, x_test, n_draws, answers in ways:
-            row = {"task": task, "feature": name}
+    for task, (train, test, seen) in features.items():
+        for name, (x, x_test) in seen.items():
             for n in (*N_LABELS, 0):  # 0: all
-                for draw in range(n_draws if n else 1):
+                for draw in range(N_DRAWS if n else 1):
                     rows = draw_labelled(train.labels, n, draw) if n else np.arange(len(train))
-                    right = answers(x[rows], train.labels[rows], x_test, draw) == test.labels
-                    yield row | {"n": n or "all", "draw": draw} | _scores(right, test.voices)
+                    right = probe(x[rows], train.labels[rows], x_test) == test.labels
+                    row = {"task": task, "feature": name, "n": n or "all", "draw": draw}
+                    yield row | _scores(right, test.voices)
 
 
-def leaks(features: dict[str, Any]) -> Iterator[Row]:
+def scratch() -> Iterator[Row]:
+    """Yield the same for a CNN that is trained on the labelled clips alone, once for each number."""
+    at_16_khz = FeatureSettings(sample_rate=16000, n_samples=16000, n_fft=512, hop_length=160)
+    for task, (train, test) in corpora().items():
+        settings = FeatureSettings() if task == "words" else at_16_khz
+        x, x_test = (speech_features(part.audio, settings) for part in (train, test))
+        for n in (*N_LABELS, 0):
+            rows = draw_labelled(train.labels, n, 0) if n else np.arange(len(train))
+            right = from_scratch(x[rows], train.labels[rows], x_test, settings) == test.labels
+            row = {"task": task, "feature": "CNN from scratch", "n": n or "all", "draw": 0}
+            yield row | _scores(right, test.voices)
+
+
+def leaks(features: Features) -> Iterator[Row]:
     """Yield accuracies with all clips in four parts, each asked of a probe fitted to the other three.
 
     ``random``: the parts are drawn from all clips. ``groups``: no speaker (of words) or preset (of notes) is
@@ -137,7 +148,7 @@ def leaks(features: dict[str, Any]) -> Iterator[Row]:
     """
     from sklearn.model_selection import GroupKFold, KFold
 
-    for task, (train, test, seen, *_) in features.items():
+    for task, (train, test, seen) in features.items():
         y, groups = (np.concatenate(pair) for pair in ((train.labels, test.labels), _groups(train, test)))
         for name, both in seen.items():
             x = np.concatenate(both)
@@ -160,40 +171,40 @@ def _scores(right: np.ndarray, voices: np.ndarray) -> Row:
     return {"accuracy": f"{right.mean():.4f}", "low": f"{low:.4f}", "high": f"{high:.4f}"}
 
 
-def all_features() -> dict[str, Any]:
-    """Compute for words and notes: both corpora, features of both, pictures for a CNN, and their settings."""
+def corpora() -> dict[str, tuple[Corpus, Corpus]]:
+    """Return what is learned from and what is asked, by task."""
     digits, notes = load_digits(), load_notes()
-    train, test = one_take(digits.development), one_take(digits.test)
+    train = one_take(digits.development)
     train = train.select(np.isin(train.voices, np.unique(train.voices)[::2]))
+    return {"words": (train, one_take(digits.test)), "notes": (notes.development, notes.test)}
+
+
+def all_features() -> Features:
+    """Compute the features of both parts, by name, for words and for notes."""
+    (train, test), (notes, unseen) = corpora().values()
     models = {"WaveNet": load_wavenet(), "GAN critic": load_gan()}
-    seen = {
+    of_words = {
         name: tuple(
             word_embeddings(name, part.audio, model=models.get(name), fit=train.audio)
             for part in (train, test)
         )
         for name in WORD_FEATURES
     }
-    pictures = tuple(speech_features(part.audio, FeatureSettings()) for part in (train, test))
-    found = {"words": (train, test, seen, pictures, FeatureSettings())}
-    train, test, vae = notes.development, notes.test, load_vae()
-    of_each = [note_embeddings(part, vae, train) for part in (train, test)]
-    seen = {name: (of_each[0][name], of_each[1][name]) for name in of_each[0]}
-    settings = FeatureSettings(sample_rate=16000, n_samples=16000, n_fft=512, hop_length=160)
-    pictures = tuple(speech_features(part.audio, settings) for part in (train, test))
-    return found | {"notes": (train, test, seen, pictures, settings)}
+    both = [note_embeddings(part, load_vae(), notes) for part in (notes, unseen)]
+    of_notes = {name: (both[0][name], both[1][name]) for name in both[0]}
+    return {"words": (train, test, of_words), "notes": (notes, unseen, of_notes)}
 
 
 # --- retrieval -------------------------------------------------------------------------------------------
 
 
-def search(features: dict[str, Any]) -> Iterator[Row]:
+def search(features: Features) -> Iterator[Row]:
     """Yield precision for each task and feature.
 
     Words: among the test words of *other* voices, those of the same digit. Notes: among the development
-    notes, all of other presets, those of the same instrument. ``nearest``: of all other test words, does the
-    nearest share the digit, does it share the voice?
+    notes, all of other presets, those of the same instrument.
     """
-    for task, (train, test, seen, *_) in features.items():
+    for task, (train, test, seen) in features.items():
         for name, (of_train, of_test) in seen.items():
             if task == "words":
                 reference, pool = of_test, test
@@ -204,15 +215,6 @@ def search(features: dict[str, Any]) -> Iterator[Row]:
             found = neighbours(of_test, reference, allowed)
             for k in (1, 10):
                 yield _row(task, f"precision at {k}", name, precision_at_k(found, relevant, k), test.voices)
-            if task == "words":
-                itself = ~np.eye(len(test), dtype=bool)
-                found = neighbours(of_test, of_test, itself)
-                for what, same in (
-                    ("digit", relevant),
-                    ("voice", ~allowed),
-                ):
-                    values = precision_at_k(found, same, 1)
-                    yield _row(task, f"nearest has the {what}", name, values, test.voices)
 
 
 def _row(task: str, what: str, name: str, values: np.ndarray, voices: np.ndarray) -> Row:
@@ -291,17 +293,20 @@ def _judged(clips: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
 def main() -> None:
     """Write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", nargs="+", choices=("likelihoods", "labels", "leaks", "search", "edits"))
+    parser.add_argument(
+        "what", nargs="+", choices=("likelihoods", "labels", "scratch", "leaks", "search", "edits")
+    )
     parser.add_argument("--data", type=Path, help="FSDD, a folder or an archive, for `likelihoods`")
     parser.add_argument("--out", type=Path, default=checkpoint_dir())
     args = parser.parse_args()
-    features = all_features() if set(args.what) - {"likelihoods", "edits"} else {}
+    features = all_features() if set(args.what) & {"labels", "leaks", "search"} else {}
     names = {"labels": "few_labels", "search": "retrieval"}
     for what in args.what:
         rows = {
             "likelihoods": lambda: likelihoods(args.data),
             "labels": lambda: labels(features),
             "leaks": lambda: leaks(features),
+            "scratch": scratch,
             "edits": edits,
             "search": lambda: search(features),
         }[what]()

@@ -88,7 +88,7 @@ def test_notes_are_measured():
 @pytest.mark.parametrize("known_length", [True, False])
 def test_the_loop_scores_as_keras_does(known_length):
     model, clip = load_wavenet(), load_digits().test.audio[3][:480]
-    found = features.sample_log_likelihoods(model, clip, known_length=known_length)
+    _, found = features.sample_log_likelihoods(model, [clip[:200], clip], known_length=known_length)
     codes = mu_law_encode(clip)
     for digit in (0, 7):
         n_word = len(codes) if known_length else "unknown"
@@ -138,7 +138,7 @@ def test_the_stored_likelihoods_are_those_of_the_clips():
     row = next(csv.DictReader(text.splitlines()))
     test = experiments.one_take(load_digits().test)
     (i,) = np.flatnonzero((test.voices == row["voice"]) & (test.labels == int(row["digit"])))
-    found = features.sample_log_likelihoods(load_wavenet(), test.audio[i]).sum(axis=1)
+    found = features.sample_log_likelihoods(load_wavenet(), [test.audio[i]])[0].sum(axis=1)
     assert found == pytest.approx([float(row[f"wavenet{d}"]) for d in range(10)], abs=0.5)
 
 
