@@ -2,8 +2,8 @@
 
 ``likelihoods``
     ``likelihoods.csv``: the log-likelihood of test words given each digit by the shipped WaveNet, and what
-    the CNN says of the same words: one take of each digit of every second unseen voice of ``data/digits``,
-    and of half of these without the word's length; and, with ``--data PATH``, real people (FSDD, take 0).
+    the CNN says of the same words: one take of each digit of every second unseen voice of ``data/digits``;
+    and, with ``--data PATH``, real people (FSDD, take 0).
 ``labels``
     ``few_labels.csv``: a linear probe on each feature with 1, 5, 20 and all labels a class; words (one take
     of each digit of every second development voice; tested on unseen ones) and notes (development presets;
@@ -63,17 +63,13 @@ def likelihoods(data: Path | None) -> Iterator[Row]:
     """Yield a row for each word."""
     model, cnn, unseen = load_wavenet(), load_cnn(), one_take(load_digits().test)
     unseen = unseen.select(np.isin(unseen.voices, np.unique(unseen.voices)[::2]))
-    some = np.isin(unseen.voices, np.unique(unseen.voices)[::2])
-    parts = [("synthetic", unseen, True), ("synthetic", unseen.select(some), False)]
-    if data:
-        parts.insert(1, ("people", one_take(load_fsdd(data)), True))
-    for name, corpus, known_length in parts:
+    parts = {"synthetic": unseen} | ({"people": one_take(load_fsdd(data))} if data else {})
+    for name, corpus in parts.items():
         p = cnn.probabilities(corpus.audio)
-        of_samples = sample_log_likelihoods(model, corpus.audio, known_length=known_length)
+        of_samples = sample_log_likelihoods(model, corpus.audio)
         for i, clip in enumerate(corpus.audio):
             total = of_samples[i].sum(axis=1)
             row = {"words": name, "voice": corpus.voices[i], "digit": corpus.labels[i], "samples": len(clip)}
-            row |= {"known_length": int(known_length)}
             row |= {f"wavenet{d}": f"{v:.1f}" for d, v in enumerate(total)}
             yield row | {f"cnn{d}": f"{v:.5f}" for d, v in enumerate(p[i])}
 
