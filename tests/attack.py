@@ -44,6 +44,7 @@ LEFT_OUT = re.compile(
     r"|applications\.codec\.(evaluate|transform)|layers\.spectra|generation\.vocoder\.(evaluate|experiments)"
     r"|applications\.codec\.(evaluate|losses|transform)|applications\.evaluation\.(protocol|systems)"
     r"|applications\.(codec\.(evaluate|losses|transform)|restoration\.(evaluate|model))"
+    r"|applications\.codec\.(evaluate|losses|transform)|applications\.features\.experiments"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 
@@ -51,7 +52,7 @@ LEFT_OUT = re.compile(
 NOT_ATTACKED = re.compile(
     r".*\.(evaluate|Tagger(\.\w+)?|Codec(\.\w+)?|Restorer(\.\w+)?|RestorationNetwork|load_pairs|AnsReader(\.\w+)?|prepare|batches|Batches|train_toy|train_on_batch"
     r"|instrument_accuracy|sample_words"
-    r"|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Flow|Request(\.\w+)?|Options|PreparedNotes"
+    r"|word_embeddings|note_embeddings|sample_log_likelihoods|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Flow|Request(\.\w+)?|Options|PreparedNotes"
     r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
     r"|ctc\.(data\.(Drawer|load_speech|strings_of_digits)|model\.ctc_loss|evaluate\.language_for|recognize\.Recognizer(\.\w+)?)"
     r"|vocoder\.(model\.Vocoder(\.\w+)?|formulas\.\w+_loss)|datasets\.speech\.(Segments(\.\w+)?|passages|grouped_passages)"

@@ -1,0 +1,14 @@
+from .edit import NOTE_ATTRIBUTES as NOTE_ATTRIBUTES
+from .edit import measure_note as measure_note
+from .embed import WORD_FEATURES as WORD_FEATURES
+from .embed import note_embeddings as note_embeddings
+from .embed import pool_frames as pool_frames
+from .embed import word_embeddings as word_embeddings
+from .formulas import edit_directions as edit_directions
+from .formulas import expected_calibration_error as expected_calibration_error
+from .formulas import fit_temperature as fit_temperature
+from .formulas import neighbours as neighbours
+from .formulas import posterior as posterior
+from .formulas import precision_at_k as precision_at_k
+from .formulas import reliability as reliability
+from .recognize import sample_log_likelihoods as sample_log_likelihoods
