@@ -10,7 +10,7 @@ PAGE   := _build/html/index.html
 PYTEST := $(BIN)/python -m pytest -n 2 --doctest-modules
 
 .DEFAULT_GOAL := help
-.PHONY: help install chapters book serve lab quick test test-backends lint bench vendor address tools clean
+.PHONY: help install chapters book serve lab student instructor quick test test-backends lint bench vendor address tools clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -41,6 +41,13 @@ lab: $(VENV)/installed  ## open copies of the chapters in JupyterLab: work/ is y
 	@$(BIN)/python book/pipeline.py --lab
 	@$(RUN)/jupyter-trust work/*.ipynb >/dev/null  # or JupyterLab strips the players' scripts
 	@$(RUN)/jupyter-lab --notebook-dir=. --LabApp.default_url=/lab/tree/work/01_sound_as_numbers.ipynb
+
+# In a workshop: all chapters, or CHAPTER=05 (CHAPTER="02 05").
+student: $(VENV)/installed  ## notebooks without solutions: _build/student [CHAPTER=05]
+	@$(BIN)/python book/workshop.py student $(CHAPTER)
+
+instructor: $(VENV)/installed  ## notebooks with solutions, notes and minutes: _build/instructor [CHAPTER=05]
+	@$(BIN)/python book/workshop.py instructor $(CHAPTER)
 
 quick: $(VENV)/installed  ## unit tests alone: tiny recipes, no notebook, no browser
 	@$(PYTEST) -m "not browser and not slow" --ignore tests/book/test_notebooks.py tests audio_edu

@@ -6,6 +6,7 @@
   into the head of every page.
 * Each chapter says what executing it cost, as measured when it was executed.
 * Chinese is marked as Chinese, for fonts and for screen readers.
+* What the download button gives is the student's copy: alive in JupyterLab, without solutions.
 * ``{sound}`` puts a player on a page that is not a notebook.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 from docutils import nodes
@@ -21,6 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 
 BOOK = Path(__file__).resolve().parent.parent
 CHINESE = "\u3001-\u303f\u4e00-\u9fff\uff01-\uffee“”"
+sys.path.insert(0, str(BOOK))  # copies.py, minutes.py
 WIDGETS = BOOK.parent / "audio_edu" / "widgets"
 
 
@@ -69,6 +72,16 @@ def mark_chinese(app: Sphinx, pagename, templatename, context, doctree) -> None:
     )
 
 
+def student_copies(app: Sphinx, error: Exception | None) -> None:
+    """Put a chapter's student copy where the download button finds the page's source."""
+    import nbformat
+    from copies import for_student
+
+    if error is None and app.builder.format == "html":
+        for path in sorted(Path(app.outdir, "_sources", "notebooks").glob("*.ipynb")):
+            nbformat.write(for_student(nbformat.read(path, as_version=4)), path)
+
+
 class Sound(SphinxDirective):
     """``{sound} name``: the player that the function `name` of ``page_sounds.py`` returns."""
 
@@ -89,5 +102,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("doctree-read", measured_line)
     app.connect("html-page-context", trim_scripts, priority=950)
     app.connect("html-page-context", mark_chinese)
+    app.connect("build-finished", student_copies)
     app.add_directive("sound", Sound)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
