@@ -40,7 +40,7 @@ PACKAGE = Path(audio_edu.__file__).parent
 #: Modules that are not about values: they read and write files (with attacks of their own), build networks of
 #: tensors, train, or measure time.
 LEFT_OUT = re.compile(
-    r"(cli|bench|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
+    r"(cli|bench|doctor|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
     r"|applications\.codec\.(evaluate|losses|transform)"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
