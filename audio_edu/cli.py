@@ -509,7 +509,7 @@ def _decode(args: argparse.Namespace) -> int:
     return 0
 
 
-# --- bench, doctor, data -----------------------------------------------------------------------------------------
+# --- bench, doctor, data ---------------------------------------------------------------------------------
 
 
 def _bench(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Is this machine ready for the book? One line for each thing that a chapter needs, with a cure where it fails.
+"""Is this machine ready for the book? A line for each thing that a chapter needs, with a cure if it fails.
 
     audio-edu doctor [--json]
     python audio_edu/doctor.py        where not even the package can be imported
@@ -75,7 +75,7 @@ def check_python() -> Finding:
 
 
 def check_packages() -> Finding:
-    """The pinned packages: are they there, in these versions?"""
+    """Compare the installed packages with the pinned ones."""
     pins = ROOT / "requirements.txt"
     if not pins.is_file():
         return Finding(WARNING, "no requirements.txt beside the package: versions are not compared")
