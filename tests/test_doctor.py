@@ -57,7 +57,7 @@ def test_it_needs_python_alone(tmp_path):
         (lambda m: m.setattr(doctor.tempfile, "gettempdir", lambda: "/proc/1"), "places", "a folder of your"),
         (lambda m: m.setattr(doctor, "find_spec", lambda name: None), "sound", "pip install"),
         (lambda m: m.setattr(doctor, "find_spec", lambda name: None), "JupyterLab", "pip install"),
-        (lambda m: m.setattr(doctor.metadata, "version", lambda name: "0"), "packages", "if an output differs"),
+        (lambda m: m.setattr(doctor.metadata, "version", lambda n: "0"), "packages", "if an output differs"),
         (lambda m: no_browser(m), "browser", "install Firefox"),
     ],
 )  # fmt: skip
