@@ -10,7 +10,7 @@ PAGE   := _build/html/index.html
 PYTEST := $(BIN)/python -m pytest -n 2 --doctest-modules
 
 .DEFAULT_GOAL := help
-.PHONY: help install chapters book serve lab student instructor quick test test-backends lint bench vendor address tools clean
+.PHONY: help install chapters book serve lab student instructor slides quick test test-backends lint bench vendor address tools clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ student: $(VENV)/installed  ## notebooks without solutions: _build/student [CHAP
 
 instructor: $(VENV)/installed  ## notebooks with solutions, notes and minutes: _build/instructor [CHAPTER=05]
 	@$(BIN)/python book/workshop.py instructor $(CHAPTER)
+
+slides: $(VENV)/installed  ## decks of slides that need no network: _build/slides [CHAPTER=05]
+	@$(BIN)/python book/workshop.py slides $(CHAPTER)
 
 quick: $(VENV)/installed  ## unit tests alone: tiny recipes, no notebook, no browser
 	@$(PYTEST) -m "not browser and not slow" --ignore tests/book/test_notebooks.py tests audio_edu

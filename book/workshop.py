@@ -3,8 +3,9 @@
     python book/workshop.py student            _build/student/: every chapter without its solutions
     python book/workshop.py student 05         only this one
     python book/workshop.py instructor 05      _build/instructor/: in full, with notes and minutes
+    python book/workshop.py slides 05          _build/slides/: decks, with players and explorers
 
-`copies.py` says what a copy is. Nothing is executed.
+`copies.py` says what a copy is, `slides.py` what a slide shows. Nothing is executed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import copies
 import pipeline
+from slides import write_slides
 
 BUILD = pipeline.ROOT / "_build"
 KINDS = {"student": copies.for_student, "instructor": copies.for_instructor}
@@ -55,13 +57,16 @@ def write_copies(kind: str, notebooks: Sequence[Path], folder: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module's docstring."""
     parser = argparse.ArgumentParser(description="Make what a workshop needs from the executed chapters.")
-    parser.add_argument("what", choices=KINDS, help="for whom")
+    parser.add_argument("what", choices=[*KINDS, "slides"], help="what to make")
     parser.add_argument("chapters", nargs="*", metavar="NN", help="only these chapters")
     options = parser.parse_args(arguments)
     try:
         notebooks = chosen(options.chapters)
     except ValueError as error:
         parser.error(str(error))
+    if options.what == "slides":
+        write_slides(notebooks, BUILD / "slides")
+        return 0
     write_copies(options.what, notebooks, BUILD / options.what)
     return 0
 
