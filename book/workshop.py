@@ -3,6 +3,9 @@
     python book/workshop.py student            _build/student/: every chapter without its solutions
     python book/workshop.py student 05         only this one
     python book/workshop.py instructor 05      _build/instructor/: in full, with notes and minutes
+    python book/workshop.py assignment 05      _build/course/: sources for nbgrader
+    python book/workshop.py bundle             _build/hearing-machines.zip: pages, student copies
+    python book/workshop.py bundle --wheels linux   ... with all packages inside, for one platform
     python book/workshop.py slides 05          _build/slides/: decks, with players and explorers
 
 `copies.py` says what a copy is, `slides.py` what a slide shows. Nothing is executed.
@@ -17,6 +20,8 @@ from pathlib import Path
 
 import copies
 import pipeline
+from assignment import write_course
+from bundle import PLATFORMS, download_wheels, write_bundle
 from slides import write_slides
 
 BUILD = pipeline.ROOT / "_build"
@@ -54,11 +59,26 @@ def write_copies(kind: str, notebooks: Sequence[Path], folder: Path) -> None:
     print(f"{len(notebooks)} notebooks for the {kind}: {folder}")
 
 
+def make_bundle(platform: str | None) -> None:
+    """Write the students' zip, from the rendered book and fresh student copies.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the book is not rendered.
+    """
+    if not (BUILD / "html" / "index.html").is_file():
+        raise FileNotFoundError("the book is not rendered: run `make book` first")
+    write_copies("student", chosen([]), BUILD / "student")
+    write_bundle(BUILD, download_wheels(platform, BUILD / "wheels") if platform else None)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module's docstring."""
     parser = argparse.ArgumentParser(description="Make what a workshop needs from the executed chapters.")
-    parser.add_argument("what", choices=[*KINDS, "slides"], help="what to make")
+    parser.add_argument("what", choices=[*KINDS, "assignment", "bundle", "slides"], help="what to make")
     parser.add_argument("chapters", nargs="*", metavar="NN", help="only these chapters")
+    parser.add_argument("--wheels", choices=PLATFORMS, help="put the packages for a platform into the bundle")
     options = parser.parse_args(arguments)
     try:
         notebooks = chosen(options.chapters)
@@ -66,8 +86,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(str(error))
     if options.what == "slides":
         write_slides(notebooks, BUILD / "slides")
-        return 0
-    write_copies(options.what, notebooks, BUILD / options.what)
+    elif options.what == "bundle":
+        make_bundle(options.wheels)
+    elif options.what == "assignment":
+        write_course(notebooks, BUILD / "course")
+    else:
+        write_copies(options.what, notebooks, BUILD / options.what)
     return 0
 
 
