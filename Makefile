@@ -10,7 +10,7 @@ PAGE   := _build/html/index.html
 PYTEST := $(BIN)/python -m pytest -n 2 --doctest-modules
 
 .DEFAULT_GOAL := help
-.PHONY: help install chapters book serve lab student instructor assignment slides bundle quick test test-backends test-grading lint bench vendor address tools clean
+.PHONY: help install chapters book serve lab student instructor assignment grade slides bundle quick test test-backends test-grading lint bench vendor address tools clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -49,10 +49,17 @@ student: $(VENV)/installed  ## notebooks without solutions: _build/student [CHAP
 instructor: $(VENV)/installed  ## notebooks with solutions, notes and minutes: _build/instructor [CHAPTER=05]
 	@$(BIN)/python book/workshop.py instructor $(CHAPTER)
 
+# It calls alembic, and looks for templates of nbconvert, which is in .venv.
+NBGRADER = cd _build/course && PATH="$(CURDIR)/.venv-nbgrader/bin:$$PATH" JUPYTER_PATH="$(CURDIR)/$(VENV)/share/jupyter" \
+    OMP_NUM_THREADS=1 python -m nbgrader
 assignment: .venv-nbgrader/installed  ## chapters as assignments that grade themselves: _build/course [CHAPTER=05]
 	@$(BIN)/python book/workshop.py assignment $(CHAPTER)
-	@PATH="$$PWD/.venv-nbgrader/bin:$$PATH" && cd _build/course && for name in source/*; do \
-	    ../../.venv-nbgrader/bin/python -m nbgrader generate_assignment --force "$${name#source/}" || exit 1; done
+	@for name in _build/course/source/*; do ($(NBGRADER) generate_assignment --force "$${name##*/}") || exit 1; done
+
+grade: .venv-nbgrader/installed  ## grade what lies in _build/course/submitted/NAME/05: points, feedback pages [CHAPTER=05]
+	@$(NBGRADER) autograde $(CHAPTER)
+	@$(NBGRADER) generate_feedback $(CHAPTER)
+	@$(NBGRADER) export
 
 slides: $(VENV)/installed  ## decks of slides that need no network: _build/slides [CHAPTER=05]
 	@$(BIN)/python book/workshop.py slides $(CHAPTER)

@@ -146,7 +146,7 @@ def write_bundle(build: Path, wheels: Path | None = None) -> Path:
     return target
 
 
-def download_wheels(platform: str, folder: Path, python: str = "3.11") -> Path:
+def download_wheels(platform: str, folder: Path, python: str = "3.11.9") -> Path:
     """Download all that a reader needs for one of `PLATFORMS` to ``folder/PLATFORM``."""
     place = folder / platform
     place.mkdir(parents=True, exist_ok=True)

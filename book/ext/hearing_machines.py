@@ -64,6 +64,14 @@ def trim_scripts(app: Sphinx, pagename, templatename, context, doctree) -> None:
     ]
 
 
+def binder_opens_copies(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Let a page's Binder button open the reader's copy (``work/``), which `binder/postBuild` makes."""
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []):
+            if "mybinder" in button.get("url", ""):
+                button["url"] = button["url"].replace("lab/tree/book/notebooks/", "lab/tree/work/")
+
+
 def mark_chinese(app: Sphinx, pagename, templatename, context, doctree) -> None:
     """Say which paragraphs and cells are Chinese; close the gaps that line breaks leave in them."""
     body = re.sub(f"([{CHINESE}])\n(?=[{CHINESE}])", r"\1", context.get("body", ""))
@@ -101,6 +109,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", files_and_templates)
     app.connect("doctree-read", measured_line)
     app.connect("html-page-context", trim_scripts, priority=950)
+    app.connect("html-page-context", binder_opens_copies, priority=950)
     app.connect("html-page-context", mark_chinese)
     app.connect("build-finished", student_copies)
     app.add_directive("sound", Sound)

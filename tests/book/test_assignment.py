@@ -9,6 +9,7 @@ from pathlib import Path
 
 import assignment
 import minutes
+import nbconvert
 import nbformat
 import pipeline
 import pytest
@@ -74,7 +75,10 @@ def grades(tmp_path_factory):
     course = tmp_path_factory.mktemp("course")
     assignment.write_course([pipeline.notebook_of(CHAPTER)], course)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # nbgrader calls alembic
-    environment = {**os.environ, **pipeline.KERNEL_ENVIRONMENT, "PATH": path}
+    share = (
+        Path(nbconvert.__file__).parents[4] / "share" / "jupyter"
+    )  # its templates, in the first environment
+    environment = {**os.environ, **pipeline.KERNEL_ENVIRONMENT, "PATH": path, "JUPYTER_PATH": str(share)}
 
     def nbgrader(*words):
         command = [sys.executable, "-m", "nbgrader", *words]
