@@ -10,7 +10,7 @@ PAGE   := _build/html/index.html
 PYTEST := $(BIN)/python -m pytest -n 2 --doctest-modules
 
 .DEFAULT_GOAL := help
-.PHONY: help install chapters book serve lab quick test test-backends lint bench vendor address tools clean
+.PHONY: help install chapters book serve lab student instructor assignment grade slides bundle quick test test-backends test-grading lint bench vendor address tools clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -42,6 +42,31 @@ lab: $(VENV)/installed  ## open copies of the chapters in JupyterLab: work/ is y
 	@$(RUN)/jupyter-trust work/*.ipynb >/dev/null  # or JupyterLab strips the players' scripts
 	@$(RUN)/jupyter-lab --notebook-dir=. --LabApp.default_url=/lab/tree/work/01_sound_as_numbers.ipynb
 
+# In a workshop: all chapters, or CHAPTER=05 (CHAPTER="02 05").
+student: $(VENV)/installed  ## notebooks without solutions: _build/student [CHAPTER=05]
+	@$(BIN)/python book/workshop.py student $(CHAPTER)
+
+instructor: $(VENV)/installed  ## notebooks with solutions, notes and minutes: _build/instructor [CHAPTER=05]
+	@$(BIN)/python book/workshop.py instructor $(CHAPTER)
+
+# It calls alembic, and looks for templates of nbconvert, which is in .venv.
+NBGRADER = cd _build/course && PATH="$(CURDIR)/.venv-nbgrader/bin:$$PATH" JUPYTER_PATH="$(CURDIR)/$(VENV)/share/jupyter" \
+    OMP_NUM_THREADS=1 python -m nbgrader
+assignment: .venv-nbgrader/installed  ## chapters as assignments that grade themselves: _build/course [CHAPTER=05]
+	@$(BIN)/python book/workshop.py assignment $(CHAPTER)
+	@for name in _build/course/source/*; do ($(NBGRADER) generate_assignment --force "$${name##*/}") || exit 1; done
+
+grade: .venv-nbgrader/installed  ## grade what lies in _build/course/submitted/NAME/05: points, feedback pages [CHAPTER=05]
+	@$(NBGRADER) autograde $(CHAPTER)
+	@$(NBGRADER) generate_feedback $(CHAPTER)
+	@$(NBGRADER) export
+
+slides: $(VENV)/installed  ## decks of slides that need no network: _build/slides [CHAPTER=05]
+	@$(BIN)/python book/workshop.py slides $(CHAPTER)
+
+bundle: book  ## one zip for students, no network needed: _build/hearing-machines.zip [WHEELS=linux|macos|windows]
+	@$(BIN)/python book/workshop.py bundle $(if $(WHEELS),--wheels $(WHEELS))
+
 quick: $(VENV)/installed  ## unit tests alone: tiny recipes, no notebook, no browser
 	@$(PYTEST) -m "not browser and not slow" --ignore tests/book/test_notebooks.py tests audio_edu
 
@@ -50,13 +75,13 @@ test: book  ## unit tests, every notebook's outputs (nbval), and the pages in a 
 	@$(PYTEST) --nbval --nbval-current-env --nbval-cell-timeout 300 --ignore tests/backends \
 	    book/notebooks tests audio_edu
 
-# An environment that sees the packages of .venv, too: only the backend is installed.
-.venv-%/installed: $(VENV)/installed requirements-backends.txt
+# An environment that sees the packages of .venv, too: only the backend, or nbgrader, is installed.
+.venv-%/installed: $(VENV)/installed requirements-backends.txt requirements-nbgrader.txt
 	$(BIN)/python -m venv .venv-$*
 	@$(BIN)/python -c 'from pathlib import Path; from sysconfig import get_path; \
 	    Path(get_path("purelib", vars={"base": ".venv-$*"}), "book.pth").write_text(get_path("purelib"))'
 	.venv-$*/bin/python -m pip install --disable-pip-version-check --quiet \
-	    -c constraints.txt -c requirements-backends.txt $*
+	    -c constraints.txt -c requirements-backends.txt -c requirements-nbgrader.txt $*
 	@touch $@
 
 TORCH ?= $(wildcard .venv-torch)
@@ -67,6 +92,9 @@ ifneq ($(TORCH),)
 else
 	@echo "PyTorch is left out, for its size: make test-backends TORCH=1"
 endif
+
+test-grading: .venv-nbgrader/installed  ## grade three submissions of a chapter with nbgrader
+	.venv-nbgrader/bin/python -m pytest -q tests/book/test_assignment.py
 
 lint: $(VENV)/installed  ## check the style of the code and the direction of its imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(RUN)/lint-imports --no-logo --no-cache

@@ -3,7 +3,7 @@
 ``data`` builds and checks the corpora that ship; ``train``, ``evaluate``, ``generate`` and ``bench`` take the
 name of a checkpoint, and do with it what its family says (`audio_edu.families`). ``tag`` says what sounds in
 sound files, ``encode`` and ``decode`` make small files of speech and speech of small files, ``restore`` mends
-recordings.
+recordings. ``doctor`` says whether the machine is ready.
 """
 
 import argparse
@@ -115,6 +115,9 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     bench.add_argument("names", nargs="*", metavar="NAME", help="log_mel, convolve or a checkpoint (all)")
     bench.add_argument("--json", action="store_true", help="print nothing but a JSON object")
     bench.set_defaults(run=_bench)
+    doctor = commands.add_parser("doctor", help="is this machine ready for the book? what to do if not")
+    doctor.add_argument("--json", action="store_true", help="print nothing but a JSON object")
+    doctor.set_defaults(run=_doctor)
     return parser
 
 
@@ -603,7 +606,7 @@ def _restore(args: argparse.Namespace) -> int:
     return 0
 
 
-# --- bench, data -----------------------------------------------------------------------------------------
+# --- bench, doctor, data ---------------------------------------------------------------------------------
 
 
 def _bench(args: argparse.Namespace) -> int:
@@ -618,6 +621,12 @@ def _bench(args: argparse.Namespace) -> int:
     else:
         print(bench.format_table(rows))
     return 0
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from . import doctor
+
+    return doctor.report(args.json)
 
 
 def _build(args: argparse.Namespace) -> int:

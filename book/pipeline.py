@@ -188,14 +188,10 @@ def execute(source: Path) -> dict[str, float]:
 
 
 def copy_for_lab() -> None:
-    """Copy the executed notebooks to ``work/``, where a reader may change them; what is there already stays.
-
-    A stored notebook holds no script, since the book's pages link it. A copy holds it once, before its first
-    player, so that all its players are alive before anything is run.
-    """
+    """Copy the executed notebooks to ``work/``, to be changed there; what is there already stays."""
     import nbformat
+    from copies import for_lab
 
-    from audio_edu._assets import script_and_style
     from audio_edu._files import replacing
 
     WORK.mkdir(exist_ok=True)
@@ -207,13 +203,8 @@ def copy_for_lab() -> None:
                     f"work/{path.name} is kept; the chapter has changed since. Delete it to get the new one."
                 )
             continue
-        notebook = nbformat.read(path, as_version=4)
-        for out in (out for cell in notebook.cells for out in cell.get("outputs", [])):
-            if "<audio-player" in (html := out.get("data", {}).get("text/html", "")):
-                out["data"]["text/html"] = script_and_style() + html
-                break
         with replacing(copy) as partial:
-            nbformat.write(notebook, partial)
+            nbformat.write(for_lab(nbformat.read(path, as_version=4)), partial)
 
 
 # --- The workers, and how they end ---------------------------------------------------------------------

@@ -45,6 +45,8 @@ LEFT_OUT = re.compile(
     r"|applications\.codec\.(evaluate|losses|transform)|applications\.evaluation\.(protocol|systems)"
     r"|applications\.(codec\.(evaluate|losses|transform)|restoration\.(evaluate|model))"
     r"|applications\.codec\.(evaluate|losses|transform)|applications\.features\.experiments"
+    r"(cli|bench|doctor|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
+    r"|applications\.codec\.(evaluate|losses|transform)"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 

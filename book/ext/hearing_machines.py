@@ -8,6 +8,7 @@
 * Chinese is marked as Chinese, for fonts and for screen readers.
 * The digit recogniser's script is loaded by the pages that have one; its weights lie beside it and are
   fetched when a reader speaks.
+* What the download button gives is the student's copy: alive in JupyterLab, without solutions.
 * ``{sound}`` puts a player on a page that is not a notebook.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 from docutils import nodes
@@ -23,6 +25,7 @@ from sphinx.util.docutils import SphinxDirective
 
 BOOK = Path(__file__).resolve().parent.parent
 CHINESE = "\u3001-\u303f\u4e00-\u9fff\uff01-\uffee“”"
+sys.path.insert(0, str(BOOK))  # copies.py, minutes.py
 WIDGETS = BOOK.parent / "audio_edu" / "widgets"
 
 
@@ -65,6 +68,14 @@ def trim_scripts(app: Sphinx, pagename, templatename, context, doctree) -> None:
     ]
 
 
+def binder_opens_copies(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Let a page's Binder button open the reader's copy (``work/``), which `binder/postBuild` makes."""
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []):
+            if "mybinder" in button.get("url", ""):
+                button["url"] = button["url"].replace("lab/tree/book/notebooks/", "lab/tree/work/")
+
+
 def mark_chinese(app: Sphinx, pagename, templatename, context, doctree) -> None:
     """Say which paragraphs and cells are Chinese; close the gaps that line breaks leave in them."""
     body = re.sub(f"([{CHINESE}])\n(?=[{CHINESE}])", r"\1", context.get("body", ""))
@@ -88,6 +99,16 @@ def recognizer_weights(app: Sphinx, exception: Exception | None) -> None:
         (Path(app.outdir) / "_static" / "digit_weights.js").write_text(weights_script(), "utf-8")
 
 
+def student_copies(app: Sphinx, error: Exception | None) -> None:
+    """Put a chapter's student copy where the download button finds the page's source."""
+    import nbformat
+    from copies import for_student
+
+    if error is None and app.builder.format == "html":
+        for path in sorted(Path(app.outdir, "_sources", "notebooks").glob("*.ipynb")):
+            nbformat.write(for_student(nbformat.read(path, as_version=4)), path)
+
+
 class Sound(SphinxDirective):
     """``{sound} name``: the player that the function `name` of ``page_sounds.py`` returns."""
 
@@ -107,8 +128,10 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", files_and_templates)
     app.connect("doctree-read", measured_line)
     app.connect("html-page-context", trim_scripts, priority=950)
+    app.connect("html-page-context", binder_opens_copies, priority=950)
     app.connect("html-page-context", mark_chinese)
     app.connect("html-page-context", recognizer)
     app.connect("build-finished", recognizer_weights)
+    app.connect("build-finished", student_copies)
     app.add_directive("sound", Sound)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -134,3 +134,19 @@ def gaps() -> Player:
         title="How does one deal with missing samples?",
         hint="24 samples in every 400 are lost. In the second sound each gap is predicted from the samples around it.",
     )
+
+
+def last_row() -> Player:
+    """Words that go under in noise: whoever hears few of them sits too far from the loudspeaker."""
+    x, sample_rate = _sentence(5)
+    hiss = normalize_rms(noise(len(x) / sample_rate, sample_rate, color="pink")[: len(x)], -30)
+    voices = {
+        f"{snr:+d} dB".replace("-", "−"): normalize_rms(x[: len(hiss)], -30 + snr) + hiss
+        for snr in (20, 10, 0, -5)
+    }
+    return compare(
+        voices,
+        sample_rate,
+        title="Can the last row hear it?",
+        hint="Seven, three, one, nine, five, under more and more noise. The last row should get every word at 10 dB and most at 0 dB; else hand out headphones.",
+    )

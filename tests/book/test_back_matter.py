@@ -134,7 +134,9 @@ def check_links(text, folder):
         assert int(name) == int(path), f"the link of chapter {name} leads to {path}"
 
 
-@pytest.mark.parametrize("page", ["front/documents", "back/questions", "front/how_to_use", "index"])
+@pytest.mark.parametrize(
+    "page", ["front/documents", "back/questions", "back/instructors_guide", "front/how_to_use", "index"]
+)
 def test_links_of_the_pages_that_are_no_notebooks_resolve(page):
     path = ROOT / f"book/{page}.md"
     check_links(path.read_text("utf-8"), path.parent)

@@ -4,6 +4,7 @@ The checks of a page are asked of one open page, in the order of this file: `des
 `scriptless` (see conftest.py) are the three ways in which a page is opened.
 """
 
+import json
 import re
 import urllib.parse
 
@@ -131,6 +132,17 @@ def test_internal_links_resolve(desktop, book_url):
         if target.fragment and file.suffix == ".html":
             anchor = re.escape(urllib.parse.unquote(target.fragment))
             assert re.search(rf'\b(id|name)="{anchor}"', file.read_text("utf-8")), f"no {link}"
+
+
+@opened("desktop", [path for path in PAGES if path.startswith("notebooks/")])
+def test_the_download_button_gives_the_students_copy(desktop):
+    """Its name is `.ipynb`, and it has no cell of a solution."""
+    links = desktop.page.eval_on_selector_all("a[href$='.ipynb']", "all => all.map((a) => a.href)")
+    (file,) = {HTML / urllib.parse.urlsplit(link).path.lstrip("/") for link in links}
+    cells = json.loads(file.read_text("utf-8"))["cells"]
+    assert len(cells) > 10
+    assert not [cell for cell in cells if "solution" in cell["metadata"].get("tags", [])]
+    assert "Right!" not in file.read_text("utf-8")
 
 
 @in_both_modes

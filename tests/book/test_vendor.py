@@ -40,7 +40,7 @@ def sums() -> dict[str, str]:
 def test_files_are_as_they_were_built():
     present = {
         file.relative_to(VENDOR).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-        for folder in ("mathjax", "widgets")
+        for folder in ("mathjax", "reveal", "widgets")
         for file in (VENDOR / folder).rglob("*")
         if file.is_file()
     }

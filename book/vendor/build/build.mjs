@@ -1,4 +1,4 @@
-// Builds ../widgets and ../mathjax from the packages that package-lock.json pins; see ../README.md.
+// Builds ../widgets, ../mathjax and ../reveal from the packages that package-lock.json pins; see ../README.md.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -68,9 +68,16 @@ const fonts = 'node_modules/mathjax-full/es5/output/chtml/fonts/woff-v2';
 fs.mkdirSync(path.join(mathjax, 'mathjax-fonts'));
 for (const font of fs.readdirSync(fonts)) fs.copyFileSync(path.join(fonts, font), path.join(mathjax, 'mathjax-fonts', font));
 
-// 3. What came out, so that a test can tell whether anyone touched it.
+// 3. What slides need; their look is book/slides/slides.css.
+const reveal = folder('reveal');
+for (const file of ['dist/reveal.js', 'dist/reveal.css']) {
+  fs.copyFileSync(path.join('node_modules/reveal.js', file), path.join(reveal, path.basename(file)));
+}
+fs.writeFileSync(path.join(reveal, 'reveal.LICENSES.txt'), licences('reveal.js', ['node_modules/reveal.js/dist/reveal.js']));
+
+// 4. What came out, so that a test can tell whether anyone touched it.
 const sums = [];
-for (const place of ['mathjax', 'widgets']) {
+for (const place of ['mathjax', 'reveal', 'widgets']) {
   for (const file of fs.readdirSync(path.join(vendor, place), { recursive: true }).map(String).sort()) {
     const whole = path.join(vendor, place, file);
     if (!fs.statSync(whole).isFile()) continue;

@@ -1,0 +1,172 @@
+"""One zip for a workshop without a network: the book, the students' notebooks, what they call, how to start.
+
+The pages need nothing but a browser. The notebooks need Python; the packages they need are installed by the
+start script, from the folder ``wheels`` where there is one, else from the network. What builds and tests the
+book is left out: `reader_requirements` keeps what a chapter imports, and JupyterLab.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "hearing-machines"
+#: What pip calls the platforms that the wheelhouse is made for.
+PLATFORMS = {
+    "linux": ["manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "manylinux_2_17_x86_64",
+              "manylinux2014_x86_64", "linux_x86_64"],
+    "macos": ["macosx_12_0_arm64", "macosx_11_0_arm64", "macosx_14_0_arm64", "macosx_10_9_universal2"],
+    "windows": ["win_amd64"],
+}  # fmt: skip
+COMPRESSED = {".flac", ".npz", ".mp3", ".ogg", ".webp", ".png", ".woff", ".whl", ".gz", ".zip"}
+SECTIONS = ("The sound and the models", "Pictures, players, sliders")
+OF_THE_BOOK = ("ipykernel", "psutil", "tqdm", "jupyterlab", "jupyterlab-myst", "nbclient")
+
+START_SH = """#!/bin/sh
+# Opens the notebooks of Hearing Machines in JupyterLab. The first start installs what they need into .venv.
+set -e
+cd "$(dirname "$0")"
+if [ ! -f .venv/installed ]; then
+    ${PYTHON:-python3} -c 'import sys
+sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11, 3.12 or 3.13 is needed")'
+    ${PYTHON:-python3} -m venv .venv
+    if [ -d wheels ]; then from="--no-index --find-links wheels"; else from=""; fi
+    .venv/bin/python -m pip install --disable-pip-version-check --quiet $from -r requirements.txt
+    touch .venv/installed
+fi
+PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"; export PYTHONPATH
+.venv/bin/python audio_edu/doctor.py || echo "Some things may not work; the lines above say what to do."
+[ "$1" = --check ] && exit 0
+.venv/bin/python -m jupyter trust notebooks/*.ipynb >/dev/null
+exec .venv/bin/python -m jupyter lab --notebook-dir=. \\
+    --LabApp.default_url=/lab/tree/notebooks/01_sound_as_numbers.ipynb
+"""
+START_BAT = """@echo off
+rem Opens the notebooks of Hearing Machines in JupyterLab. The first start installs what they need into .venv.
+cd /d "%~dp0"
+set FROM=
+if exist wheels set FROM=--no-index --find-links wheels
+if not exist .venv\\installed (
+    py -3.11 -m venv .venv || python -m venv .venv || goto :failed
+    .venv\\Scripts\\python -m pip install --quiet %FROM% -r requirements.txt || goto :failed
+    echo. > .venv\\installed
+)
+set PYTHONPATH=%CD%
+.venv\\Scripts\\python audio_edu\\doctor.py
+if "%1"=="--check" exit /b
+for %%f in (notebooks\\*.ipynb) do .venv\\Scripts\\python -m jupyter trust "%%f" >nul
+.venv\\Scripts\\python -m jupyter lab --notebook-dir=. ^
+    --LabApp.default_url=/lab/tree/notebooks/01_sound_as_numbers.ipynb
+exit /b
+:failed
+echo Python 3.11, 3.12 or 3.13 is needed, and the packages could not be installed. See START.txt.
+pause
+"""
+START_TXT = """Hearing Machines, for a workshop
+
+Read:  open book/index.html in a browser. Nothing has to be installed, and no network is needed.
+Run:   Linux and macOS: sh start.sh       Windows: start.bat
+       (Python 3.11, 3.12 or 3.13 has to be there. The first start installs packages into .venv, from the
+       folder "wheels" if there is one beside this file, else from the network.)
+Check: sh start.sh --check, or start.bat --check, says whether this machine is ready.
+
+Macs with an Intel processor: TensorFlow makes no more wheels for them. Read the book, and run
+notebooks elsewhere.
+"""
+
+
+def reader_requirements() -> str:
+    """The pinned packages that a reader needs: those that chapters import, and JupyterLab."""
+    section, kept = "", []
+    for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines():
+        if line.startswith("# "):
+            section = line[2:]
+        name = re.match(r"([\w.-]+)==", line)
+        if name and (section in SECTIONS or name[1] in OF_THE_BOOK):
+            kept.append(line.partition("#")[0].strip())
+    return "\n".join(["-c constraints.txt", *kept, ""])
+
+
+def texts() -> dict[str, str]:
+    """The files of the bundle that are made for it."""
+    return {
+        "START.txt": START_TXT, "start.sh": START_SH, "start.bat": START_BAT.replace("\n", "\r\n"),
+        "requirements.txt": reader_requirements(),
+    }  # fmt: skip
+
+
+def files(build: Path) -> Iterator[tuple[str, Path]]:
+    """Where each file of the bundle goes, and where it is now."""
+    for name in ("constraints.txt", "LICENSE", "LICENSE-TEXT.md"):
+        yield name, ROOT / name
+    for place, folder in (
+        ("book", build / "html"),
+        ("notebooks", build / "student"),
+        ("audio_edu", ROOT / "audio_edu"),
+        ("data", ROOT / "data"),
+    ):
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            hidden = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
+            if path.is_file() and not hidden:
+                yield f"{place}/{inside.as_posix()}", path
+
+
+def write_bundle(build: Path, wheels: Path | None = None) -> Path:
+    """Write ``hearing-machines.zip`` to `build`, with the wheels of one platform where they are given."""
+    from audio_edu._files import replacing
+
+    target = build / (f"{NAME}-{wheels.name}.zip" if wheels else f"{NAME}.zip")
+    sizes: dict[str, int] = {}
+    with (
+        replacing(target) as partial,
+        zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive,
+    ):
+        for name, text in texts().items():
+            info = zipfile.ZipInfo(f"{NAME}/{name}", (2026, 1, 1, 0, 0, 0))
+            info.external_attr = (0o755 if name.endswith(".sh") else 0o644) << 16
+            archive.writestr(info, text, zipfile.ZIP_DEFLATED)
+        for name, path in files(build):
+            kind = zipfile.ZIP_STORED if path.suffix in COMPRESSED else zipfile.ZIP_DEFLATED
+            archive.write(path, f"{NAME}/{name}", kind)
+            place = name.partition("/")[0]
+            sizes[place] = sizes.get(place, 0) + path.stat().st_size
+        for path in sorted(wheels.glob("*.whl")) if wheels else ():
+            archive.write(path, f"{NAME}/wheels/{path.name}", zipfile.ZIP_STORED)  # they are zips
+            sizes["wheels"] = sizes.get("wheels", 0) + path.stat().st_size
+    for place, size in sizes.items():
+        if size > 100_000:
+            print(f"  {place:10s} {size / 1e6:7.1f} MB")
+    print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
+    return target
+
+
+def download_wheels(platform: str, folder: Path, python: str = "3.11.9") -> Path:
+    """Download all that a reader needs for one of `PLATFORMS` to ``folder/PLATFORM``."""
+    place = folder / platform
+    place.mkdir(parents=True, exist_ok=True)
+    pins = place / "requirements.txt"
+    pins.write_text(reader_requirements().replace("constraints.txt", str(ROOT / "constraints.txt")), "utf-8")
+    options = [word for name in PLATFORMS[platform] for word in ("--platform", name)]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += [
+        "-r",
+        str(pins),
+        "--dest",
+        str(place),
+        "--only-binary",
+        ":all:",
+        "--python-version",
+        python,
+        *options,
+    ]
+    subprocess.run(command, check=True)
+    pins.unlink()
+    sizes = [wheel.stat().st_size for wheel in place.glob("*.whl")]
+    print(f"{len(sizes)} wheels for {platform}: {sum(sizes) / 1e6:.0f} MB in {place}")
+    return place

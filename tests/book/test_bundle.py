@@ -1,0 +1,106 @@
+"""The students' zip: it holds what a workshop needs, and a chapter runs from it with the network off."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import bundle
+import pipeline
+import pytest
+import workshop
+
+CHAPTER = next(pipeline.CHAPTERS.glob("02_*.md"))
+#: Names under which packages are imported, where they are not their own.
+IMPORTED_AS = {"scikit-learn": "sklearn", "pillow": "PIL", "lazy-loader": "lazy_loader"}
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    """The bundle of a book of one page, made and unpacked elsewhere."""
+    build, away = tmp_path_factory.mktemp("build"), tmp_path_factory.mktemp("elsewhere")
+    (build / "html").mkdir()
+    (build / "html" / "index.html").write_text("<!doctype html><title>The book</title>", "utf-8")
+    workshop.write_copies("student", [pipeline.notebook_of(CHAPTER)], build / "student")
+    archive = bundle.write_bundle(build)
+    subprocess.run([sys.executable, "-m", "zipfile", "-e", str(archive), str(away)], check=True)
+    with zipfile.ZipFile(archive) as zipped:
+        assert not [name for name in zipped.namelist() if "__pycache__" in name or "/." in name]
+        assert zipped.getinfo("hearing-machines/start.sh").external_attr >> 16 == 0o755
+    return away / "hearing-machines"
+
+
+def test_it_holds_book_notebooks_package_data_and_how_to_start(unpacked):
+    for name in ("book/index.html", f"notebooks/{CHAPTER.stem}.ipynb", "audio_edu/doctor.py", "START.txt",
+                 "data/digits/SHA256SUMS", "data/checkpoints/cnn.npz", "constraints.txt"):  # fmt: skip
+        assert (unpacked / name).is_file(), name
+    assert b"\r\n" in (unpacked / "start.bat").read_bytes()
+    assert b"\r" not in (unpacked / "start.sh").read_bytes()
+
+
+def test_a_reader_gets_what_chapters_import_and_nothing_that_builds_or_tests():
+    pinned = re.compile(r"^([\w.-]+)==", re.M)
+    kept = set(pinned.findall(bundle.reader_requirements()))
+    left_out = set(pinned.findall((pipeline.ROOT / "requirements.txt").read_text("utf-8"))) - kept
+    assert {"pytest", "ruff", "jupyter-book", "playwright", "nbval", "jupytext"} <= left_out
+    modules = {IMPORTED_AS.get(name, name.replace("-", "_")) for name in left_out}
+    for path in [*(pipeline.ROOT / "audio_edu").rglob("*.py"), *pipeline.CHAPTERS.glob("*.md")]:
+        imported = re.findall(r"^\s*(?:import|from) (\w+)", path.read_text("utf-8"), re.M)
+        assert not modules & set(imported), path
+
+
+@pytest.mark.skipif(os.name != "posix", reason="start.bat is for Windows")
+@pytest.mark.slow
+def test_the_start_script_says_whether_the_machine_is_ready(unpacked):
+    (unpacked / ".venv").symlink_to(sys.prefix)  # as if it had been installed
+    try:
+        if not (unpacked / ".venv" / "installed").exists():
+            pytest.skip("this Python's environment was not made by `make install`")
+        ran = subprocess.run(
+            ["sh", "start.sh", "--check"], cwd=unpacked, capture_output=True, text=True, check=False
+        )
+    finally:
+        (unpacked / ".venv").unlink()
+    assert ran.returncode == 0, ran.stderr
+    assert "all packages in the pinned versions" in ran.stdout and "ready" in ran.stdout
+
+
+def offline():
+    """The start of a command that takes the network from a process, where the machine allows that."""
+    words = ["unshare", "--net", "--map-root-user"]
+    allowed = shutil.which("unshare") and not subprocess.run([*words, "true"], capture_output=True).returncode
+    # a kernel is reached by 127.0.0.1
+    return (
+        [*words, "sh", "-c", 'ip link set lo up && exec "$@"', "sh"]
+        if allowed and shutil.which("ip")
+        else None
+    )
+
+
+@pytest.mark.slow
+def test_a_students_notebook_runs_from_it_with_the_network_off(unpacked):
+    start = offline()
+    if start is None:
+        pytest.skip("no network can be taken away here (unshare, ip)")
+    notebook = unpacked / "notebooks" / f"{CHAPTER.stem}.ipynb"
+    environment = {**os.environ, **pipeline.KERNEL_ENVIRONMENT, "PYTHONPATH": str(unpacked)}
+    code = (
+        "import sys, nbformat, audio_edu; from nbclient import NotebookClient\n"
+        "print(audio_edu.__file__)\n"
+        "book = nbformat.read(sys.argv[1], 4); NotebookClient(book, timeout=300).execute()\n"
+        "print(len(book.cells), 'cells')"
+    )
+    ran = subprocess.run(
+        [*start, sys.executable, "-c", code, str(notebook)],
+        cwd=unpacked / "notebooks", env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert str(unpacked) in ran.stdout and "cells" in ran.stdout
+
+
+def test_without_a_rendered_book_there_is_no_bundle(tmp_path, monkeypatch):
+    monkeypatch.setattr(workshop, "BUILD", tmp_path)
+    with pytest.raises(FileNotFoundError, match="make book"):
+        workshop.make_bundle(None)

@@ -1,0 +1,64 @@
+"""Where the book is hosted: the files for Binder and the forge's workflow name what exists."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_runs_targets_that_exist_and_pins_what_it_uses(path):
+    workflow = yaml.safe_load(path.read_text("utf-8"))
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    called = {word for step in steps for word in re.findall(r"make ([a-z-]+)", step.get("run", ""))}
+    assert called and called <= TARGETS
+    used = [step["uses"] for step in steps if "uses" in step]
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", name) for name in used)
+    assert workflow["permissions"] == {"contents": "read"}
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("check_jsonschema") is None, reason="check-jsonschema is not installed"
+)
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_is_as_the_forge_wants_it(path):
+    command = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        "vendor.github-workflows",
+        str(path),
+    ]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("name", ["postBuild", "start"])
+@pytest.mark.skipif(os.name != "posix", reason="they are scripts of a shell")
+def test_binders_scripts_are_scripts_and_call_what_exists(name):
+    path = ROOT / "binder" / name
+    assert os.access(path, os.X_OK)
+    subprocess.run(["sh", "-n", str(path)], check=True)
+    for script in re.findall(r"^python (\S+\.py)", path.read_text("utf-8"), re.M):
+        assert (ROOT / script).is_file()
+
+
+def test_binder_installs_the_pinned_packages_on_a_python_that_they_know():
+    assert "-r ../requirements.txt" in (ROOT / "binder" / "requirements.txt").read_text("utf-8").splitlines()
+    assert re.fullmatch(r"python-3\.1[1-3]\n", (ROOT / "binder" / "runtime.txt").read_text("utf-8"))
+
+
+def test_what_starts_a_users_server_gives_it_one_thread():
+    code = "import os; print(os.environ['OMP_NUM_THREADS'])"
+    command = [str(ROOT / "binder" / "start"), sys.executable, "-c", code]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "1\n"
