@@ -71,6 +71,12 @@ def _flow() -> Family:
     return FAMILY
 
 
+def _tacotron() -> Family:
+    from .generation.tacotron.family import FAMILY
+
+    return FAMILY
+
+
 def _music() -> Family:
     from .generation.music.family import FAMILY
 
@@ -114,6 +120,8 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "flow": Entry(
             _flow, "generates spoken digits from mel spectrograms, all samples at once", generates=True
         ),
+        "tacotron": Entry(_tacotron, "reads texts aloud, and attends to the letters", generates=True),
+        "durations": Entry(_tacotron, "reads texts aloud, and counts how long letters last", generates=True),
         "melody": Entry(_music, "writes melodies, note after note", generates=True),
         "harmony": Entry(_music, "is given a soprano, and writes three voices below it", generates=True),
         "music_vae": Entry(_music, "writes two bars of a melody from a few numbers", generates=True),

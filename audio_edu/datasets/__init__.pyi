@@ -9,6 +9,7 @@ from .scenes import load_scene_sources as load_scene_sources
 from .scenes import load_scenes as load_scenes
 from .sentences import load_sentences as load_sentences
 from .sentences import load_words as load_words
+from .speech import load_speech as load_speech
 from .speech_commands import load_speech_commands as load_speech_commands
 from .targets import CleanAudio as CleanAudio
 from .targets import Labels as Labels
