@@ -5,10 +5,8 @@ little has to be compiled. Behind each clip stand `audio_edu.generation.tacotron
 silence, in which the stop token is to be on. Silence before and behind a clip is cut off.
 """
 
-import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +14,8 @@ from numpy.typing import NDArray
 from ..._validate import Size, checked
 from ...datasets import Corpus
 from ...signal import trim_silence
-from ...training import checkpoint_dir
 from ..mel import HOP_LENGTH, N_MELS, scaled_mel
+from .align import clip_name, read_letter_ends
 from .model import N_END, SILENCE
 from .recipe import TacotronRecipe
 from .text import to_symbols
@@ -84,7 +82,7 @@ class _Batches:
     def __init__(self, recipe: TacotronRecipe, train: Corpus, voices: Sequence[str]):
         self.recipe = recipe
         number = {voice: i for i, voice in enumerate(voices)}
-        table = letter_durations() if recipe.kind == "durations" else {}
+        table = read_letter_ends() if recipe.kind == "durations" else {}
         source = train.info.get("source", np.full(len(train), "sentences"))
         kind = train.info.get("kind", np.full(len(train), ""))
         self.clips, of = [], []
@@ -93,15 +91,15 @@ class _Batches:
         ):
             if len(x) > (recipe.most_s + 1) * train.sample_rate or kind[i] == "letter" or voice not in number:
                 continue
-            mel = scaled_mel(trimmed(x, train.sample_rate), train.sample_rate)
+            x = trimmed(x, train.sample_rate)
+            mel = scaled_mel(x, train.sample_rate)
             if len(mel) * HOP_LENGTH > recipe.most_s * train.sample_rate:
                 continue
             durations = None
             if recipe.kind == "durations":
-                durations = table.get((voice, text, len(x)))
-                if durations is None:
+                if (ends := table.get(clip_name(x))) is None:
                     continue
-                durations = to_groups(durations, -(-len(mel) // recipe.reduction))
+                durations = to_groups(ends, -(-len(mel) // recipe.reduction))
             self.clips.append(Spoken(to_symbols(text), number[voice], mel, durations))
             of.append(source[i])
         if not self.clips:
@@ -202,6 +200,3 @@ def to_groups(ends_s: np.ndarray, n_groups: Size) -> np.ndarray:
     ends = np.round(ends_s * n_groups).astype(int)
     return np.append(np.diff(ends, prepend=0), n_groups - ends[-1])
 
-
-def letter_durations() -> Mapping[Any, Any]:
-    return {}
