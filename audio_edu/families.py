@@ -73,6 +73,8 @@ def _flow() -> Family:
 
 def _tacotron() -> Family:
     from .generation.tacotron.family import FAMILY
+def _vocoder() -> Family:
+    from .generation.vocoder.family import FAMILY
 
     return FAMILY
 
@@ -122,6 +124,13 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         ),
         "tacotron": Entry(_tacotron, "reads texts aloud, and attends to the letters", generates=True),
         "durations": Entry(_tacotron, "reads texts aloud, and counts how long letters last", generates=True),
+        "vocoder": Entry(
+            _vocoder, "generates sound from mel spectrograms, by magnitudes and phases", generates=True
+        ),
+        "vocoder_longer": Entry(
+            _vocoder, "the same, trained as long without a critic; to compare", generates=True
+        ),
+        "vocoder_spectral": Entry(_vocoder, "what both begin with", generates=True),
         "melody": Entry(_music, "writes melodies, note after note", generates=True),
         "harmony": Entry(_music, "is given a soprano, and writes three voices below it", generates=True),
         "music_vae": Entry(_music, "writes two bars of a melody from a few numbers", generates=True),

@@ -41,7 +41,7 @@ PACKAGE = Path(audio_edu.__file__).parent
 #: tensors, train, or measure time.
 LEFT_OUT = re.compile(
     r"(cli|bench|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
-    r"|applications\.codec\.(evaluate|losses|transform)"
+    r"|applications\.codec\.(evaluate|transform)|datasets\.speech\.(Segments|passages|grouped_passages)"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 
@@ -63,7 +63,8 @@ import sys
 import numpy as np
 from dataclasses import replace
 from audio_edu import learning, plots, recognition, signal
-from audio_edu.applications.codec import data as speech_data, formulas as of_codec, recipe as of_recipe
+from audio_edu.datasets import speech as speech_data
+from audio_edu.applications.codec import formulas as of_codec, recipe as of_recipe
 from audio_edu.datasets import Corpus, Labels
 from audio_edu.generation import flow, gan, vae, wavenet
 from audio_edu.generation.flow import data as flow_data, evaluate as of_flow, formulas as flow_formulas

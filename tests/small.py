@@ -9,7 +9,7 @@ from audio_edu.recognition.ctc.data import load_speech
 from audio_edu.training import as_array, changed
 
 NAMES = (
-    *("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet", "flow"),
+    *("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet", "flow", "vocoder"),
     *("melody", "harmony", "music_vae", "codec"),
 )
 

@@ -14,6 +14,7 @@ from small import NAMES, numbers, small
 
 from audio_edu.datasets import load_chorales, load_digits, load_notes
 from audio_edu.families import CHECKPOINTS, family_of, load_model
+from audio_edu.generation.mel import scaled_mel
 from audio_edu.signal import mu_law_encode
 from audio_edu.training import load_checkpoint, save_checkpoint, train
 
@@ -41,6 +42,8 @@ def outputs(name):
     if family_of(name).package == "generation.flow":
         x = clips.pad(1920)[:2]
         return model.transform(x, np.zeros((2, 25, model.config.n_mels)))[0]
+    if family_of(name).package == "generation.vocoder":
+        return model.network(scaled_mel(clips.audio[0])[None, :30])[0]
     if family_of(name).package == "generation.music":
         return music(name, model)
     if family_of(name).package == "applications.codec":

@@ -1,5 +1,4 @@
 from .coding import Codec as Codec
-from .data import load_speech as load_speech
 from .family import load_codec as load_codec
 from .formulas import AnsReader as AnsReader
 from .formulas import ans_encode as ans_encode

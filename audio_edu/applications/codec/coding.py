@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 
 from ..._validate import check_audio, check_range, checked
+from ...datasets.speech import LEVEL
 from ...signal import active_level_db
 from ...training import Trained, adamw, as_array
 from .formulas import TOTAL, AnsReader, ans_encode, whole_frequencies
 from .model import CodecNetwork
 from .recipe import N_STEP, CodecRecipe
 from .train_step import codec_step
-from .transform import LEVEL
 
 #: Classes of the first code that frequencies depend on.
 N_CLASSES = 16

@@ -1,60 +1,19 @@
 """Judging a codec: the distance of spectra, bits counted from the file, and what imitates a listener."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ...datasets import Corpus
+from ...datasets.speech import LEVEL, grouped_passages
+from ...layers.spectra import spectral_loss
 from ...metrics import listener_scores, si_sdr_db
 from ...training import as_array
 from .coding import Codec
-from .losses import spectral_loss
 from .recipe import N_STEP
-from .transform import LEVEL
 
-#: Seconds that a passage has at least: measures of quality fail on less.
-LEAST_S = 1.5
 #: Passages of each kind that `evaluate` listens to.
 N_PASSAGES = 12
-
-
-def passages(clips: Sequence[np.ndarray], sample_rate: int) -> list[np.ndarray]:
-    """Return clips, strung together until each has at least 1.5 s; the last ones go to the last passage."""
-    found: list[np.ndarray] = []
-    rest: list[np.ndarray] = []
-    for clip in clips:
-        rest.append(clip)
-        if sum(map(len, rest)) >= LEAST_S * sample_rate:
-            found.append(np.concatenate(rest))
-            rest = []
-    if rest:
-        found[-1:] = [np.concatenate([*found[-1:], *rest])]
-    return found
-
-
-def grouped_passages(corpus: Corpus, split: str = "test") -> dict[str, list[np.ndarray]]:
-    """Return passages by kind: ``prompts``, the real voice, and ``voices``, synthetic ones.
-
-    Of the prompts only whole ones count, no letters and single words; of the synthetic voices the sentences.
-    Of another corpus all clips are ``voices``.
-    """
-    corpus = corpus.part(split)
-    source = corpus.info.get("source", np.full(len(corpus), "sentences"))
-    kind = corpus.info.get("kind", np.full(len(corpus), ""))
-    rows = {
-        "prompts": np.flatnonzero((source == "prompts") & (kind == "prompt")),
-        "voices": np.flatnonzero(source == "sentences"),
-    }
-    found = {}
-    for name, chosen in rows.items():
-        by_voice = [
-            [i for i in chosen if corpus.voices[i] == v] for v in dict.fromkeys(corpus.voices[chosen])
-        ]
-        found[name] = [
-            p for group in by_voice for p in passages([corpus.audio[i] for i in group], corpus.sample_rate)
-        ]
-    return {name: parts for name, parts in found.items() if parts}
 
 
 def distance(x: np.ndarray, y: np.ndarray, sample_rate: int) -> float:
@@ -81,7 +40,7 @@ def evaluate(model: Codec, corpus: Corpus, *, split: str = "test", judge: Any = 
     model : Codec
         The codec.
     corpus : Corpus
-        Speech; see `audio_edu.applications.codec.load_speech`.
+        Speech; see `audio_edu.datasets.load_speech`.
     split : {"train", "validation", "test", "all"}
         Which of it.
     judge : optional

@@ -19,13 +19,12 @@ from typing import Any
 import numpy as np
 import soundfile as sf
 
+from ...datasets.speech import LEVEL, grouped_passages, load_speech
 from ...signal import load_audio, mu_law_decode, mu_law_encode, save_audio
 from ...training import checkpoint_dir
 from .coding import _level
-from .data import load_speech
-from .evaluate import grouped_passages, scores
+from .evaluate import scores
 from .family import load_codec
-from .transform import LEVEL
 
 N_STAGES = (1, 2, 3, 4, 6, 8, 12)
 KBPS = (3, 6)

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ...datasets import Corpus
+from ...datasets import Corpus, load_speech
 from ...reproducible import set_seed
 from ...training import Family
 from .coding import Codec
-from .data import Batches, load_speech
+from .data import Batches
 from .evaluate import evaluate
 from .recipe import RECIPES, TINY, CodecRecipe
 

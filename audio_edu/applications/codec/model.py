@@ -17,9 +17,11 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from .layers import ConvNeXt, ResidualQuantizer
+from ...layers import ConvNeXt
+from ...layers.spectra import inverse_spectrum
+from .layers import ResidualQuantizer
 from .recipe import N_FFT, N_STEP, STRIDE, CodecRecipe
-from .transform import features, inverse_spectrum
+from .transform import features
 
 #: The largest log-magnitude that the decoder makes.
 _MOST = 6.0

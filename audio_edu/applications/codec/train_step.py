@@ -6,8 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from ...layers.spectra import spectral_loss
 from ...training import compiled, pull_back, value_and_gradient
-from .losses import spectral_loss
 from .recipe import CodecRecipe
 
 

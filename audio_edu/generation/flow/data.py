@@ -19,9 +19,10 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..._validate import check_audio, check_codes, checked
+from ..._validate import check_codes, checked
 from ...datasets import Corpus
-from ...signal import log_mel, mu_law_encode
+from ...signal import mu_law_encode
+from ..mel import scaled_mel
 from ..wavenet.data import augment
 from .recipe import FlowConfig, FlowRecipe
 
@@ -77,7 +78,7 @@ def code_widths(x: np.ndarray, n_levels: Levels = 256) -> np.ndarray:
 
 @checked
 def mel_condition(x: ArrayLike, config: FlowConfig, sample_rate: int = 8000) -> np.ndarray:
-    """Return the mel spectrogram that a flow is told, its decibels brought to about −1 to 1.
+    """Return the mel spectrogram that a flow is told: `audio_edu.generation.mel.scaled_mel`.
 
     Parameters
     ----------
@@ -97,19 +98,8 @@ def mel_condition(x: ArrayLike, config: FlowConfig, sample_rate: int = 8000) -> 
     >>> mel_condition(np.zeros(800), FlowConfig()).shape
     (11, 40)
     """
-    x = check_audio(x, "x")
-    n = max(0, config.n_fft - len(x))
-    decibels = log_mel(
-        np.pad(x, (0, n)),
-        sample_rate,
-        n_fft=config.n_fft,
-        hop_length=config.hop_length,
-        n_mels=config.n_mels,
-        top_db=None,
-    )
-    frames = decibels.T[: 1 + len(x) // config.hop_length]
-    # from −80 dB, which is silence, to 20 dB
-    return np.maximum((frames + 30) / 50, -1).astype(np.float32)
+    sizes = {name: getattr(config, name) for name in ("n_mels", "n_fft", "hop_length")}
+    return scaled_mel(x, sample_rate, **sizes)
 
 
 class Batches:

@@ -22,6 +22,7 @@ from ...datasets import Corpus
 from ...metrics import speaker_interval
 from ...reproducible import SEED
 from ...signal import mel_to_audio, mu_law_encode
+from ..mel import mel_decibels
 from ..wavenet.baselines import unigram_bits
 from ..wavenet.linear_prediction import AdaptiveAR
 from .data import dequantize, mel_condition
@@ -166,7 +167,7 @@ def griffin_lim_copies(
     """Reduce each clip to the mel spectrogram that the flow is given, and go back by Griffin-Lim."""
     c, copies = model.config, []
     for clip in clips:
-        decibels = 50 * mel_condition(clip, c, model.sample_rate).T - 30
+        decibels = mel_decibels(mel_condition(clip, c, model.sample_rate))
         copies.append(
             mel_to_audio(
                 decibels,

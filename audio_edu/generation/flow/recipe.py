@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ..._validate import check_positive, check_range, checked
 from ...training.recipe import MOST_STEPS, Recipe, check_sizes
+from ..mel import HOP_LENGTH, N_FFT, N_MELS
 
 
 @checked
@@ -43,9 +44,9 @@ class FlowConfig:
     n_channels: int = 56
     dilations: tuple[int, ...] = (1, 3, 9, 27)
     n_condition: int = 48
-    n_mels: int = 40
-    n_fft: int = 320
-    hop_length: int = 80
+    n_mels: int = N_MELS
+    n_fft: int = N_FFT
+    hop_length: int = HOP_LENGTH
     n_levels: int = 256
     gain: float = 10.0
 

@@ -9,13 +9,14 @@ import pytest
 
 from audio_edu import cli, metrics
 from audio_edu.applications import codec
-from audio_edu.applications.codec import formulas, transform
+from audio_edu.applications.codec import formulas
 from audio_edu.applications.codec.coding import BLOCK, Codec
 from audio_edu.applications.codec.data import Batches
-from audio_edu.applications.codec.evaluate import evaluate, passages
+from audio_edu.applications.codec.evaluate import evaluate
 from audio_edu.applications.codec.family import FAMILY
 from audio_edu.applications.codec.layers import ResidualQuantizer
-from audio_edu.applications.codec.losses import spectral_loss
+from audio_edu.datasets.speech import load_speech, passages
+from audio_edu.layers.spectra import inverse_spectrum, spectral_loss, spectrum
 from audio_edu.signal import load_audio, save_audio
 from audio_edu.training import save_checkpoint
 
@@ -116,7 +117,7 @@ def test_dead_codes_are_replaced_by_vectors_of_the_batch():
 
 def test_a_spectrum_and_back():
     x = rng.normal(0, 0.1, (2, 2048)).astype("float32")
-    y = np.asarray(transform.inverse_spectrum(*transform.spectrum(x, 256)))
+    y = np.asarray(inverse_spectrum(*spectrum(x, 256)))
     np.testing.assert_allclose(x, y, atol=1e-5)
     assert float(spectral_loss(x, x, RATE)) == 0
     assert float(spectral_loss(x, 0.5 * x, RATE)) > 0.2
@@ -305,7 +306,7 @@ def test_the_shipped_codec_keeps_its_promise():
 
     model = codec.load_codec()
     assert model.n_parameters <= 3_000_000
-    x = codec.load_speech().test.audio[3][:24000]
+    x = load_speech().test.audio[3][:24000]
     found = [distance(x, model.decode(model.encode(x, n_stages=n)), RATE) for n in (2, 6, 12)]
     assert found[0] > found[1] > found[2] and found[2] < 0.6
     for kbps in (3, 6):
