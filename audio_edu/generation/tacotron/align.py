@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 
 from ..._validate import checked
-from ...datasets import Corpus
 from ...training import checkpoint_dir
 from .text import to_words
 

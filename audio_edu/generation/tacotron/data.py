@@ -199,4 +199,3 @@ def to_groups(ends_s: np.ndarray, n_groups: Size) -> np.ndarray:
     """
     ends = np.round(ends_s * n_groups).astype(int)
     return np.append(np.diff(ends, prepend=0), n_groups - ends[-1])
-

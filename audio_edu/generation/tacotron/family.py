@@ -8,7 +8,8 @@ from ...datasets import Corpus, load_speech
 from ...reproducible import set_seed
 from ...training import Family, Trained
 from .data import batches, is_of
-from .generate import MODELS
+from .evaluate import evaluate
+from .generate import MODELS, Options, generate
 from .recipe import RECIPES, TINY, TacotronRecipe
 from .text import SYMBOLS
 
@@ -18,6 +19,8 @@ class TacotronFamily(Family):
 
     package, recipes, tiny, judge = "generation.tacotron", RECIPES, TINY, "ctc"
     stored_as = "float16"
+    evaluate = staticmethod(evaluate)
+    Options, generate = Options, staticmethod(generate)
 
     def corpus(self, recipe: TacotronRecipe, data: Path | None = None) -> Corpus:
         """Load all speech that ships."""
@@ -38,10 +41,6 @@ class TacotronFamily(Family):
     def batches(self, model: Trained, recipe: TacotronRecipe, train: Corpus) -> Callable[[int], tuple]:
         """Return the function that makes the batch of any step."""
         return batches(recipe, train, model.facts["voices"])
-
-    def evaluate(self, model: Trained, corpus: Corpus, *, split: str = "test", judge: Any = None) -> dict[str, Any]:
-        """Not yet."""
-        return {}
 
 
 FAMILY = TacotronFamily()

@@ -11,19 +11,21 @@ from ..._validate import check_choice, checked
 from ...signal import mel_to_audio
 from ...training import Trained, adamw, as_array, by_xla, compiled
 from ..mel import HOP_LENGTH, N_FFT, N_MELS, mel_decibels
+from ..vocoder import load_vocoder
+from ..vocoder.generate import vocode
 from .data import N_LETTERS, spread
 from .model import N_END, SILENCE, DurationsNetwork, TacotronNetwork
 from .recipe import TacotronRecipe
-from .text import SYMBOLS, to_symbols, to_words
+from .text import to_symbols, to_words
 
 #: Groups that a letter may take on average before writing is broken off, and those on top.
 MOST_PER_LETTER, MOST_MORE = 6, 20
-#: Letters before and behind the last one looked at that may be looked at next, where `window` is on.
-WINDOW = (1, 4)
+#: The voice that speaks where nobody is asked for, and iterations of Griffin-Lim.
+VOICE, N_ITER = "slt-00", 60
 #: Texts that are read at once.
 N_AT_ONCE = 16
 
-Speed = Annotated[float, (0.1, 10.0)]
+Speed, Window = Annotated[float, (0.1, 10.0)], Annotated[int, (0, 10_000)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +81,7 @@ class _Speaker(Trained):
         if len(texts) != len(voices) or not texts:
             raise ValueError(f"there are {len(texts)} texts and {len(voices)} voices; expected one for each.")
         for voice in voices:
-            check_choice(voice, "voice", self.voices)
+            check_choice(str(voice), "voice", self.voices)
         words = [to_words(text) for text in texts]
         rows = [to_symbols(text) for text in words]
         n = -(-max(map(len, rows)) // N_LETTERS) * N_LETTERS
@@ -106,7 +108,7 @@ class Tacotron(_Speaker):
         texts: Sequence[str],
         voices: Sequence[str],
         *,
-        window: bool = False,
+        window: Window = 0,
         stop: bool = True,
         most_s: Annotated[float, (0.1, 600.0)] | None = None,
     ) -> list[Utterance]:
@@ -118,8 +120,9 @@ class Tacotron(_Speaker):
             What to say.
         voices : sequence of str
             Who says each of them: some of `voices`.
-        window : bool
-            Let attention go at most 4 letters forward and 1 back from where it looked before.
+        window : int
+            Let attention go at most so many letters forward, and one back, from where it looked before; 0:
+            let it look anywhere.
         stop : bool
             Heed the stop token; else write until the time is over.
         most_s : float, optional
@@ -137,7 +140,7 @@ class Tacotron(_Speaker):
         return found
 
     def _speak(
-        self, texts: Sequence[str], voices: Sequence[str], window: bool, stop: bool, most_s: float | None
+        self, texts: Sequence[str], voices: Sequence[str], window: int, stop: bool, most_s: float | None
     ) -> list[Utterance]:
         words, letters, numbers = self._rows(texts, voices)
         network, r = self.network, self.recipe.reduction
@@ -169,7 +172,7 @@ class Tacotron(_Speaker):
             weights.append(a)
             if window:
                 off = places - a.argmax(1)[:, None]
-                mask = whole * ((off >= -WINDOW[0]) & (off <= WINDOW[1]))
+                mask = whole * ((off >= -1) & (off <= window))
             if stop:
                 ends = np.where((ends < 0) & (as_array(logit) > 0), t, ends)
             if np.all((ends >= 0) | (t + 1 >= limits)):
@@ -231,9 +234,43 @@ class Durations(_Speaker):
 MODELS = {"attention": Tacotron, "durations": Durations}
 
 
+def griffin_lim(mels: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Make a sound of each mel spectrogram [shape=(n_frames, N_MELS)], without a network."""
+    sizes = {"n_fft": N_FFT, "hop_length": HOP_LENGTH, "n_iter": N_ITER}
+    return [np.clip(mel_to_audio(mel_decibels(mel), 8000, **sizes), -1, 1) for mel in mels]
+
+
+def _option(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
 @checked
-def griffin_lim_sound(mel: np.ndarray, sample_rate: int = 8000, *, n_iter: Annotated[int, (1, 1000)] = 60) -> np.ndarray:
-    """Make a sound of a mel spectrogram [shape=(n_frames, N_MELS)] by Griffin-Lim, no network."""
-    return mel_to_audio(
-        mel_decibels(mel), sample_rate, n_fft=N_FFT, hop_length=HOP_LENGTH, n_iter=n_iter
-    )
+@dataclass(frozen=True)
+class Options:
+    """What ``audio-edu generate tacotron`` can be asked for."""
+
+    text: str = _option("twenty past four", "what to say: words, numbers, times, dates, prices")
+    voice: str = _option(VOICE, f"who says it; default: {VOICE}")
+    vocoder: str = _option("network", "what makes sound of the frames: network, or griffin-lim")
+    window: int = _option(0, "letters that attention may go on at once; 0: any (tacotron alone)")
+    speed: float = _option(1.0, "how fast; 2 is twice as fast (durations alone)")
+
+
+@checked
+def generate(model: Any, options: Options) -> tuple[np.ndarray, int]:
+    """Read a text aloud.
+
+    Returns
+    -------
+    x : np.ndarray of float32 [shape=(n_samples,)]
+        The sound.
+    sample_rate : int
+        In Hz.
+    """
+    check_choice(options.vocoder, "vocoder", ("network", "griffin-lim"))
+    counts = isinstance(model, Durations)
+    how = {"speed": options.speed} if counts else {"window": options.window}
+    (one,) = model.speak([options.text], [options.voice], **how)
+    if options.vocoder == "griffin-lim":
+        return griffin_lim([one.mel])[0], model.sample_rate
+    return vocode(load_vocoder(), [one.mel])[0], model.sample_rate

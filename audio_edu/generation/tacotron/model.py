@@ -254,7 +254,9 @@ def before(n: Any, n_all: int) -> Any:
 def mel_loss(frames: Any, made: Any, weight: Any) -> Any:
     """Mean |difference| over the frames of the groups that count."""
     off = ops.mean(ops.abs(frames - made), axis=-1)
-    off = ops.mean(ops.reshape(off, (-1, ops.shape(weight)[1], ops.shape(off)[1] // ops.shape(weight)[1])), axis=-1)
+    off = ops.mean(
+        ops.reshape(off, (-1, ops.shape(weight)[1], ops.shape(off)[1] // ops.shape(weight)[1])), axis=-1
+    )
     return ops.sum(off * weight) / ops.sum(weight)
 
 

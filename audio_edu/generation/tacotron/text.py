@@ -10,14 +10,14 @@ from collections.abc import Callable
 import numpy as np
 
 from ..._validate import checked
-from ...datasets.spoken_numbers import DAYS, MONTHS, ONES, cardinal, ordinal, year
+from ...datasets.spoken_numbers import MONTHS, ONES, cardinal, ordinal, year
 
 #: What stands for the end of a text, and all that a network reads; 0 is no symbol.
 END = "."
 SYMBOLS = ("", END, " ", "'", *"abcdefghijklmnopqrstuvwxyz")
 #: Signs that are read, and signs that make a pause at most.
 SIGNS = {"&": "and", "%": "percent", "+": "plus", "=": "equals", "@": "at", "#": "number"}
-SILENT = ",;:!?.\"“”()-–—…"
+SILENT = ',;:!?."“”()-–—…'
 UNITS = {"$": ("dollar", "cent"), "€": ("euro", "cent"), "£": ("pound", "penny")}
 _MONTH = "|".join(f"{name}|{name[:3]}" for name in MONTHS)
 
@@ -100,7 +100,7 @@ def to_words(text: str) -> str:
     said = " ".join("".join(" " if c in SILENT else c for c in said).split())
     if unknown := sorted(set(said) - set(SYMBOLS)):
         raise ValueError(
-            f"text has {', '.join(map(repr, unknown))}, which nobody here can read; expected English letters, "
+            f"text has {', '.join(map(repr, unknown))}, which cannot be read; expected English letters, "
             f"figures, the signs {' '.join([*SIGNS, *UNITS])}, and marks between words."
         )
     if not said.strip("' "):
