@@ -1,4 +1,4 @@
-"""Text to speech: letters to the frames of a mel spectrogram, by looking (attention) or by counting (durations)."""
+"""Text to speech: from letters to the frames of a mel spectrogram, by attention or by counted durations."""
 
 import lazy_loader as _lazy
 

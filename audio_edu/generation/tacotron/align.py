@@ -6,16 +6,19 @@ its last frame and the next letter's first.
 `letter_ends` needs a recogniser. What it found is kept in ``data/checkpoints/letters.csv``, by clip, so that
 training needs none; this writes it again::
 
-    from audio_edu import load_model
-    from audio_edu.generation.tacotron import RECIPES, load_tacotron
+    from audio_edu.families import load_model
+    from audio_edu.generation.tacotron import FAMILY, RECIPES
     from audio_edu.generation.tacotron.align import write_letter_ends
+    from audio_edu.generation.tacotron.data import to_align
+    from audio_edu.recognition.ctc import force_align
 
-    recognizer, recipe = load_model("ctc_prompts"), RECIPES["durations"]
-    write_letter_ends(FAMILY.corpus(recipe).development, recipe, recognizer, force_align)
+    clips, texts = to_align(RECIPES["durations"], FAMILY.corpus(RECIPES["durations"]).development)
+    write_letter_ends(clips, texts, load_model("ctc_prompts"), force_align)
 """
 
 import csv
 import hashlib
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,7 +57,7 @@ def letter_ends(path: np.ndarray, n_before: int, n_frames: int) -> np.ndarray:
     n = int(path.max()) + 1
     frames = [np.flatnonzero(path == k) for k in range(n)]
     # half-way between the last frame of a letter and the first of the next
-    ends = [(a[-1] + 1 + b[0]) // 2 - n_before for a, b in zip(frames, frames[1:], strict=False)]
+    ends = [(a[-1] + 1 + b[0]) // 2 - n_before for a, b in itertools.pairwise(frames)]
     return np.clip(np.array([*ends, n_frames]), 0, n_frames)
 
 

@@ -78,20 +78,32 @@ def batches(recipe: TacotronRecipe, train: Corpus, voices: Sequence[str]) -> Cal
     return _Batches(recipe, train, voices)
 
 
+def usable(recipe: TacotronRecipe, train: Corpus, voices: Sequence[str]) -> list[int]:
+    """Return the numbers of the clips that are learned from: not too long, no single letters."""
+    kind = train.info.get("kind", np.full(len(train), ""))
+    longest = (recipe.most_s + 1) * train.sample_rate  # with the silence around
+    return [
+        i
+        for i, voice in enumerate(train.voices.tolist())
+        if voice in voices and kind[i] != "letter" and len(train.audio[i]) <= longest
+    ]
+
+
+def to_align(recipe: TacotronRecipe, train: Corpus) -> tuple[list[np.ndarray], list[str]]:
+    """Return what `audio_edu.generation.tacotron.align.write_letter_ends` is given: no single digits."""
+    voices = [voice for voice in set(train.voices.tolist()) if is_of(voice, recipe.speakers)]
+    rows = [i for i in usable(recipe, train, voices) if train.info["source"][i] != "digits"]
+    return [trimmed(train.audio[i]) for i in rows], [train.targets.texts[i] for i in rows]
+
+
 class _Batches:
     def __init__(self, recipe: TacotronRecipe, train: Corpus, voices: Sequence[str]):
         self.recipe = recipe
-        number = {voice: i for i, voice in enumerate(voices)}
         table = read_letter_ends() if recipe.kind == "durations" else {}
         source = train.info.get("source", np.full(len(train), "sentences"))
-        kind = train.info.get("kind", np.full(len(train), ""))
         self.clips, of = [], []
-        for i, (x, text, voice) in enumerate(
-            zip(train.audio, train.targets.texts, train.voices.tolist(), strict=True)
-        ):
-            if len(x) > (recipe.most_s + 1) * train.sample_rate or kind[i] == "letter" or voice not in number:
-                continue
-            x = trimmed(x, train.sample_rate)
+        for i in usable(recipe, train, voices):
+            x = trimmed(train.audio[i], train.sample_rate)
             mel = scaled_mel(x, train.sample_rate)
             if len(mel) * HOP_LENGTH > recipe.most_s * train.sample_rate:
                 continue
@@ -100,7 +112,8 @@ class _Batches:
                 if (ends := table.get(clip_name(x))) is None:
                     continue
                 durations = to_groups(ends, -(-len(mel) // recipe.reduction))
-            self.clips.append(Spoken(to_symbols(text), number[voice], mel, durations))
+            voice = list(voices).index(train.voices[i])
+            self.clips.append(Spoken(to_symbols(train.targets.texts[i]), voice, mel, durations))
             of.append(source[i])
         if not self.clips:
             raise ValueError(f"corpus {train.name!r} has no clip that can be learned from.")

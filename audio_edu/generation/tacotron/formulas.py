@@ -47,7 +47,7 @@ def location_features(before: np.ndarray, total: np.ndarray, width: Size) -> np.
     """
     if before.ndim != 1 or before.shape != total.shape:
         raise ValueError(
-            f"before has shape {before.shape}, total {total.shape}; expected the same, one number each letter."
+            f"before has shape {before.shape}, total {total.shape}; expected a number for each letter."
         )
     half = width // 2
     f = np.zeros((len(before), 2 * width))
@@ -94,9 +94,9 @@ def location_sensitive_attention(
 
     Examples
     --------
-    >>> one = np.ones((1, 1))
+    >>> one, zero = np.ones((1, 1)), np.zeros(1)
     >>> c, a = location_sensitive_attention(
-    ...     np.zeros(1), np.array([[0.0], [2.0]]), np.array([[0.0], [-2.0]]), one, one, one, np.zeros(1), np.ones(1)
+    ...     zero, np.array([[0.0], [2.0]]), np.array([[0.0], [-2.0]]), one, one, one, zero, one[0]
     ... )
     >>> c.tolist(), a.tolist()
     ([1.0], [0.5, 0.5])
@@ -155,8 +155,8 @@ def repeat_letters(memory: np.ndarray, durations: NDArray[np.int64]) -> np.ndarr
     """
     if memory.ndim != 2 or durations.shape != memory.shape[:1] or (durations < 0).any():
         raise ValueError(
-            f"memory has shape {memory.shape}, durations {durations.shape}; expected (N, d), and N numbers of "
-            "0 or more."
+            f"memory has shape {memory.shape}, durations {durations.shape}; expected (N, d), and N "
+            "numbers of 0 or more."
         )
     rows = []
     for m_n, duration in zip(memory, durations, strict=True):

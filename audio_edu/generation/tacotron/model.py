@@ -223,9 +223,7 @@ class DurationsNetwork(keras.Model):
         return memory, self.duration(x)[..., 0]
 
     def decode(self, memory: Any, where: Any, position: Any) -> tuple[Any, Any]:
-        """Make frames, rough and mended, from letters repeated: the number of each group's letter, and where
-        in its letter a group is [shape=(B, G, 2)]; 0 where `where` is −1, behind the end.
-        """
+        """Make frames, rough and mended, of what `audio_edu.generation.tacotron.data.spread` returns."""
         mask = ops.cast(where >= 0, "float32")[..., None]
         x = ops.take_along_axis(memory, ops.maximum(where, 0)[..., None], axis=1) + self.place(position)
         for block in self.blocks:

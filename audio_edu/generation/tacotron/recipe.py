@@ -101,6 +101,6 @@ RECIPES = {
 
 #: Small enough for a test.
 TINY = TacotronRecipe(
-    n_steps=6, kind="attention", speakers=(), batch_size=3, n_embed=8, n_blocks=1, n_units=8, n_attention=4, n_post=4,
-    n_frame_blocks=1,
+    n_steps=6, kind="attention", speakers=(), batch_size=3, n_embed=8, n_blocks=1, n_units=8, n_attention=4,
+       n_frame_blocks=1,
 )  # fmt: skip

@@ -65,7 +65,8 @@ _RULES: tuple[tuple[str, Callable[[re.Match], str]], ...] = (
     (r"(?P<unit>[$€£])(?P<whole>[\d,]*\d)(?:\.(?P<rest>\d{1,2}))?\b", _price),
     (r"\b(?P<year>(?:1[1-9]|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)\b", _date),
     (
-        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<name>{_MONTH})\b(?: (?P<year>(?:1[1-9]|20)\d\d)\b)?",
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<name>{_MONTH})\b"
+        r"(?: (?P<year>(?:1[1-9]|20)\d\d)\b)?",
         _date,
     ),
     (r"\b(\d+)(?:st|nd|rd|th)\b", lambda m: ordinal(int(m[1]))),
