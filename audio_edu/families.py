@@ -71,10 +71,14 @@ def _flow() -> Family:
     return FAMILY
 
 
-def _tacotron() -> Family:
-    from .generation.tacotron.family import FAMILY
 def _vocoder() -> Family:
     from .generation.vocoder.family import FAMILY
+
+    return FAMILY
+
+
+def _tacotron() -> Family:
+    from .generation.tacotron.family import FAMILY
 
     return FAMILY
 
