@@ -32,12 +32,12 @@ N_LETTERS = 16
 
 @dataclass(frozen=True, eq=False)
 class Spoken:
-    """A clip as numbers: letters [shape=(N,)], voice, frames [shape=(T, N_MELS)], durations or None."""
+    """A clip as numbers: letters [shape=(N,)], voice, frames [shape=(T, N_MELS)], durations [shape=(N,)]."""
 
     letters: np.ndarray
     voice: int
     mel: np.ndarray
-    durations: np.ndarray | None = None
+    durations: np.ndarray
 
 
 @checked
@@ -70,10 +70,9 @@ def batches(recipe: TacotronRecipe, train: Corpus, voices: Sequence[str]) -> Cal
     Returns
     -------
     callable
-        From a step to ``(letters, voices, frames, n_groups)``: letters [shape=(B, N)], 0 behind the end;
-        voices, and groups with the silence at the end [shape=(B,)]; frames [shape=(B, T, N_MELS)]. For
-        ``durations`` there follow groups that each letter lasts [shape=(B, N)], and what `spread` makes of
-        them.
+        From a step to ``(letters, voices, frames, n_groups, durations, where, position)``: letters
+        [shape=(B, N)], 0 behind the end; voices, and groups with the silence at the end [shape=(B,)]; frames
+        [shape=(B, T, N_MELS)]; groups that each letter lasts [shape=(B, N)], and what `spread` makes of them.
     """
     return _Batches(recipe, train, voices)
 
@@ -99,7 +98,7 @@ def to_align(recipe: TacotronRecipe, train: Corpus) -> tuple[list[np.ndarray], l
 class _Batches:
     def __init__(self, recipe: TacotronRecipe, train: Corpus, voices: Sequence[str]):
         self.recipe = recipe
-        table = read_letter_ends() if recipe.kind == "durations" else {}
+        table = read_letter_ends()
         source = train.info.get("source", np.full(len(train), "sentences"))
         self.clips, of = [], []
         for i in usable(recipe, train, voices):
@@ -107,11 +106,9 @@ class _Batches:
             mel = scaled_mel(x, train.sample_rate)
             if len(mel) * HOP_LENGTH > recipe.most_s * train.sample_rate:
                 continue
-            durations = None
-            if recipe.kind == "durations":
-                if (ends := table.get(clip_name(x))) is None:
-                    continue
-                durations = to_groups(ends, -(-len(mel) // recipe.reduction))
+            if (ends := table.get(clip_name(x))) is None:
+                continue
+            durations = to_groups(ends, -(-len(mel) // recipe.reduction))
             voice = list(voices).index(train.voices[i])
             self.clips.append(Spoken(to_symbols(train.targets.texts[i]), voice, mel, durations))
             of.append(source[i])
@@ -158,13 +155,10 @@ def collate(recipe: TacotronRecipe, clips: Sequence[Spoken], n_groups: int, n_le
         frames[i, : len(clip.mel)] = clip.mel
     voices = np.array([clip.voice for clip in clips], np.int32)
     lasts = np.array([-(-len(clip.mel) // r) + N_END for clip in clips], np.int32)
-    batch = (letters, voices, frames, lasts)
-    if recipe.kind == "attention":
-        return batch
     durations = np.zeros((n, n_letters), np.int32)
     for i, clip in enumerate(clips):
         durations[i, : len(clip.letters)] = clip.durations
-    return (*batch, durations, *spread(durations, n_groups))
+    return letters, voices, frames, lasts, durations, *spread(durations, n_groups)
 
 
 @checked

@@ -7,10 +7,10 @@ letter and its neighbours have been looked at before (Chorowski and others, 2015
     a_n = e^{e_n} / Σ_n' e^{e_n'}
     c   = Σ_n a_n m_n
 
-Reading goes from left to right, so the weights of all steps lie near a diagonal. The guided attention loss
-says so from the first step of training (Tachibana and others, 2018):
+The guided attention loss says from the first step of training where to look. Tachibana and others (2018)
+take the diagonal, n_t = N t / T, for the letter that is due; here it comes from an aligner:
 
-    g_tn = 1 − exp(−(n/N − t/T)² / (2 w²)),    loss = mean over t of Σ_n a_tn g_tn
+    g_tn = 1 − exp(−(n − n_t)² / (2 w²)),    loss = mean over t of Σ_n a_tn g_tn
 """
 
 from typing import Annotated
@@ -117,19 +117,34 @@ def location_sensitive_attention(
 
 
 @checked
-def guided_attention(n_letters: Size, n_steps: Size, width: Positive = 0.2) -> np.ndarray:
-    """Return g_tn, how far each step and each letter are from the diagonal, 0 to 1 [shape=(T, N)].
+def guided_attention(due: np.ndarray, n_letters: Size, width: Positive = 1.5) -> np.ndarray:
+    """Return g_tn, how far each step and each letter are from the letter that is due, 0 to 1.
+
+    Parameters
+    ----------
+    due : np.ndarray [shape=(T,)]
+        The letter that is due in each step, n_t; may lie between two.
+    n_letters : int
+        N.
+    width : float
+        How far off is nearly free (letters).
+
+    Returns
+    -------
+    np.ndarray [shape=(T, N)]
 
     Examples
     --------
-    >>> guided_attention(2, 4).round(2).tolist()
-    [[0.0, 0.96], [0.54, 0.54], [0.96, 0.0], [1.0, 0.54]]
+    >>> guided_attention(np.array([0.0, 1.0]), 3, 1.0).round(2).tolist()
+    [[0.0, 0.39, 0.86], [0.39, 0.0, 0.39]]
     """
-    g = np.zeros((n_steps, n_letters))
-    for t in range(n_steps):
+    if due.ndim != 1:
+        raise ValueError(f"due has shape {due.shape}; expected (T,), a letter for each step.")
+    g = np.zeros((len(due), n_letters))
+    for t, n_t in enumerate(due):
         for n in range(n_letters):
-            # g_tn = 1 − exp(−(n/N − t/T)² / (2 w²))
-            g[t, n] = 1 - np.exp(-((n / n_letters - t / n_steps) ** 2) / (2 * width**2))
+            # g_tn = 1 − exp(−(n − n_t)² / (2 w²))
+            g[t, n] = 1 - np.exp(-((n - n_t) ** 2) / (2 * width**2))
     return g
 
 

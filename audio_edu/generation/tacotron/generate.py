@@ -99,7 +99,8 @@ class Tacotron(_Speaker):
         n, r = N_LETTERS, recipe.reduction
         frames = np.zeros((1, (2 + N_END) * r, N_MELS), np.float32)
         one = np.ones(1, np.int32)
-        example = (np.ones((1, n), np.int32), 0 * one, frames, (2 + N_END) * one)
+        letters = np.ones((1, n), np.int32)
+        example = (letters, 0 * one, frames, (2 + N_END) * one, letters, *spread(letters, 2 + N_END))
         super().__init__(recipe, facts, network, example)
 
     @checked

@@ -115,7 +115,8 @@ class PostNet(layers.Layer):
 class TacotronNetwork(keras.Model):
     """Groups of frames, one after the other, each from the one before and the letters attended to.
 
-    Called with ``(letters, voices, frames, n_groups)``; see `audio_edu.generation.tacotron.data.batches`.
+    Called with ``(letters, voices, frames, n_groups, durations, where, position)``; see
+    `audio_edu.generation.tacotron.data.batches`. Of the last three only the loss needs the second.
     Returns frames [shape=(B, T, N_MELS)], stop logits [shape=(B, G)] and weights [shape=(B, G, N)].
     """
 
@@ -126,7 +127,7 @@ class TacotronNetwork(keras.Model):
         self.prenet = [
             built(layers.Dense(n_embed, "relu", name=f"prenet{i}"), (N_MELS, n_embed)[i]) for i in range(2)
         ]
-        self.drop = layers.Dropout(0.5)
+        self.drop, self.hide = layers.Dropout(0.5), layers.Dropout(recipe.hide)
         self.reader = built(layers.GRUCell(n, name="reader"), 2 * n_embed)
         self.attention = LocationSensitiveAttention(
             recipe.n_attention, recipe.n_location, n, n_embed, name="attention"
@@ -162,12 +163,13 @@ class TacotronNetwork(keras.Model):
 
     def call(self, inputs: Any, training: bool = False) -> tuple[Any, Any, Any]:
         """Write with the true frames before each group (teacher forcing), and add the loss."""
-        letters, voices, frames, n_groups = inputs
+        letters, voices, frames, n_groups, _, where, _ = inputs
         r, n_all = self.recipe.reduction, ops.shape(frames)[1] // self.recipe.reduction
         memory, keys, mask, v = self.encode(letters, voices, training)
         last = frames[:, r - 1 :: r]
         seen = ops.concatenate([SILENCE * ops.ones_like(last[:, :1]), last[:, :-1]], axis=1)
-        x = self.condition(seen, v[:, None], training)
+        shown = ops.cast(self.hide(ops.ones_like(seen[..., :1]), training=training) > 0, "float32")
+        x = self.condition(seen * shown, v[:, None], training)
 
         def step(state: tuple, x_t: Any) -> tuple[tuple, tuple]:
             state = self.read(x_t, memory, keys, mask, state)
@@ -184,7 +186,8 @@ class TacotronNetwork(keras.Model):
         ends = 1 - before(n_groups - N_END, n_all)
         nats = ops.maximum(stop, 0) - stop * ends + ops.log1p(ops.exp(-ops.abs(stop)))
         self.add_loss(0.3 * ops.sum(nats * weight) / ops.sum(weight))
-        far = guide(ops.sum(mask, 1), n_groups - N_END, ops.shape(mask)[1], n_all, self.recipe.guide_width)
+        due = ops.where(where >= 0, ops.cast(where, "float32"), ops.sum(mask, 1, keepdims=True) - 1)
+        far = guide(due, ops.shape(mask)[1], self.recipe.guide_width)
         self.add_loss(self.recipe.guide * ops.sum(ops.sum(a * far, -1) * weight) / ops.sum(weight))
         return mended, stop, a
 
@@ -258,12 +261,10 @@ def mel_loss(frames: Any, made: Any, weight: Any) -> Any:
     return ops.sum(off * weight) / ops.sum(weight)
 
 
-def guide(n_letters: Any, n_groups: Any, most_letters: int, most_groups: int, width: float) -> Any:
-    """How far each pair of a group and a letter is from the diagonal, 0 to 1 [shape=(B, G, N)].
+def guide(due: Any, n_letters: int, width: float) -> Any:
+    """How far each pair of a group and a letter is from the letter that is due, 0 to 1 [shape=(B, G, N)].
 
     `audio_edu.generation.tacotron.formulas.guided_attention` is the same as a loop.
     """
-    n = ops.arange(most_letters, dtype="float32") / ops.cast(n_letters, "float32")[:, None]
-    t = ops.arange(most_groups, dtype="float32") / ops.cast(n_groups, "float32")[:, None]
-    off = n[:, None] - ops.minimum(t, 1.0)[..., None]
+    off = ops.arange(n_letters, dtype="float32") - due[..., None]
     return 1 - ops.exp(-ops.square(off) / (2 * width**2))

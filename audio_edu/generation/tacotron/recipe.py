@@ -44,7 +44,10 @@ class TacotronRecipe(Recipe):
     n_post : int
         Channels of the post-net.
     guide, guide_width : float
-        ``attention``: the weight of the guided attention loss, and how far from the diagonal is free.
+        ``attention``: the weight of the guided attention loss, and how far from the letter that is due it is
+        free to look (letters).
+    hide : float
+        ``attention``: the share of steps that are not shown the frame before, while training.
     dropout : float
         Share of values set to zero in the text's encoder while training. Of the prenet it is one half.
     learning_rate, weight_decay, ema_decay : float
@@ -66,7 +69,8 @@ class TacotronRecipe(Recipe):
     n_frame_blocks: int = 5
     n_post: int = 96
     guide: float = 2.0
-    guide_width: float = 0.2
+    guide_width: float = 1.5
+    hide: float = 0.5
     dropout: float = 0.1
     learning_rate: float = 1.5e-3
     weight_decay: float = 1e-2
@@ -81,7 +85,7 @@ class TacotronRecipe(Recipe):
         check_range(self.most_s, "most_s", 0.5, 60.0)
         for name in ("learning_rate", "guide_width"):
             check_positive(getattr(self, name), name)
-        for name in ("weight_decay", "ema_decay", "dropout", "short_first"):
+        for name in ("weight_decay", "ema_decay", "dropout", "hide", "short_first"):
             check_range(getattr(self, name), name, 0.0, 1.0)
         check_range(self.guide, "guide", 0.0, 1000.0)
         if self.n_location % 2 == 0:
@@ -95,7 +99,7 @@ class TacotronRecipe(Recipe):
 
 #: What ships, by the name of the checkpoint.
 RECIPES = {
-    "tacotron": TacotronRecipe(n_steps=3_000, schedule_steps=3_000, kind="attention"),
+    "tacotron": TacotronRecipe(n_steps=1_800, schedule_steps=1_800, kind="attention"),
     "durations": TacotronRecipe(n_steps=1_500, schedule_steps=1_500, kind="durations", reduction=2),
 }
 
