@@ -52,6 +52,7 @@ NOT_ATTACKED = re.compile(
     r"|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Flow|Request(\.\w+)?|Options|PreparedNotes"
     r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
     r"|ctc\.(data\.(Drawer|load_speech|strings_of_digits)|model\.ctc_loss|evaluate\.language_for|recognize\.Recognizer(\.\w+)?)"
+    r"|tacotron\.(evaluate\.(?!mel_).+|model\.\w+|generate\..+|align\.(?!letter_ends).+|data\.(Spoken|collate|usable|to_align))"
     r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+)"
     r"|music\.data\.(Piece|pieces|windows|vocabulary|melody_events|to_words|parts_of|to_c|to_context)"
     r"|Form|Explorer|kl_divergence|(Judge|Optimizer)(\.\w+)?)"

@@ -20,7 +20,7 @@ from .text import to_symbols, to_words
 
 #: Groups that a letter may take on average before writing is broken off, and those on top.
 MOST_PER_LETTER, MOST_MORE = 6, 20
-#: The voice that speaks where nobody is asked for, and iterations of Griffin-Lim.
+#: The voice that speaks where nobody else is asked for, and iterations of Griffin-Lim.
 VOICE, N_ITER = "slt-00", 60
 #: Texts that are read at once.
 N_AT_ONCE = 16
@@ -140,6 +140,30 @@ class Tacotron(_Speaker):
             found += self._speak(texts[part], voices[part], window, stop, most_s)
         return found
 
+    @checked
+    def copy(self, mel: np.ndarray, text: str, voice: str) -> Utterance:
+        """Write each group of frames with the true ones before it, as in training (teacher forcing).
+
+        Parameters
+        ----------
+        mel : np.ndarray [shape=(n_frames, N_MELS)]
+            Of a recording, from `audio_edu.generation.mel.scaled_mel`.
+        text, voice : str
+            What is said, and by whom: one of `voices`.
+        """
+        words, letters, numbers = self._rows([text], [voice])
+        if mel.ndim != 2 or mel.shape[1] != N_MELS or not len(mel):
+            raise ValueError(f"mel has shape {mel.shape}; expected (n_frames, {N_MELS}).")
+        r = self.recipe.reduction
+        n = -(-len(mel) // r)
+        frames = np.full((1, n * r, N_MELS), SILENCE, np.float32)
+        frames[0, : len(mel)] = mel
+        made, _, a = self.network(
+            (letters, numbers, frames, np.array([n + N_END]), letters, *spread(letters, n)), training=False
+        )
+        n_letters = int((letters > 0).sum())
+        return Utterance(words[0], as_array(made)[0, : len(mel)], as_array(a)[0, :, :n_letters], False)
+
     def _speak(
         self, texts: Sequence[str], voices: Sequence[str], window: int, stop: bool, most_s: float | None
     ) -> list[Utterance]:
@@ -251,10 +275,11 @@ class Options:
     """What ``audio-edu generate tacotron`` can be asked for."""
 
     text: str = _option("twenty past four", "what to say: words, numbers, times, dates, prices")
-    voice: str = _option(VOICE, f"who says it; default: {VOICE}")
+    voice: str | None = _option(None, f"who says it; default: {VOICE}, or another by the seed")
     vocoder: str = _option("network", "what makes sound of the frames: network, or griffin-lim")
     window: int = _option(0, "letters that attention may go on at once; 0: any (tacotron alone)")
     speed: float = _option(1.0, "how fast; 2 is twice as fast (durations alone)")
+    seed: int = _option(0, "where no voice is given: another seed, another voice")
 
 
 @checked
@@ -271,7 +296,10 @@ def generate(model: Any, options: Options) -> tuple[np.ndarray, int]:
     check_choice(options.vocoder, "vocoder", ("network", "griffin-lim"))
     counts = isinstance(model, Durations)
     how = {"speed": options.speed} if counts else {"window": options.window}
-    (one,) = model.speak([options.text], [options.voice], **how)
+    voice = options.voice
+    if voice is None:
+        voice = model.voices[(model.voices.index(VOICE) + options.seed) % len(model.voices)]
+    (one,) = model.speak([options.text], [voice], **how)
     if options.vocoder == "griffin-lim":
         return griffin_lim([one.mel])[0], model.sample_rate
     return vocode(load_vocoder(), [one.mel])[0], model.sample_rate
