@@ -23,7 +23,7 @@ def exercise_6(answer: Any) -> str:
         if np.abs(off).max() > 0.5 + 1e-9:
             n = int(np.argmax(np.abs(off) > 0.5 + 1e-9)) + 1
             return (
-                f"after letter {n} of {len(durations)} the sum is off by {abs(off[n - 1]):.1f} steps, more than "
-                "half a step: where do the rounding errors go?"
+                f"after letter {n} of {len(durations)} the sum is off by {abs(off[n - 1]):.1f} steps, more "
+                "than half a step: where do the rounding errors go?"
             )
     return ""

@@ -159,7 +159,8 @@ class Tacotron(_Speaker):
         frames = np.full((1, n * r, N_MELS), SILENCE, np.float32)
         frames[0, : len(mel)] = mel
         made, _, a = self.network(
-            (letters, numbers, frames, np.array([n + N_END]), letters, *spread(letters, n)), training=False
+            (letters, numbers, frames, np.array([n + N_END], np.int32), letters, *spread(letters, n)),
+            training=False,
         )
         n_letters = int((letters > 0).sum())
         return Utterance(words[0], as_array(made)[0, : len(mel)], as_array(a)[0, :, :n_letters], False)

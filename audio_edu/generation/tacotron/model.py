@@ -213,7 +213,7 @@ class DurationsNetwork(keras.Model):
         self.asks = [built(ConvNeXt(0.5, name=f"duration{i}"), n) for i in range(2)]
         self.duration = built(layers.Dense(1, name="duration"), n)
         self.place = built(layers.Dense(n, name="place"), 2)
-        self.blocks = [built(ConvNeXt(1 / n_blocks, name=f"block{i}"), n) for i in range(n_blocks)]
+        self.blocks = [built(ConvNeXt(1 / n_blocks, name=f"frames{i}"), n) for i in range(n_blocks)]
         self.frames = built(layers.Dense(recipe.reduction * N_MELS, name="frames"), n)
         self.post = PostNet(recipe.n_post, name="post")
 
