@@ -24,7 +24,7 @@ from .formulas import attention_faults
 from .generate import Utterance
 
 #: Texts that are judged, recordings that are copied, and cepstral coefficients that are compared.
-N_MOST, N_COEFFICIENTS = 120, 13
+N_MOST, N_COEFFICIENTS = 60, 13
 
 
 @checked
