@@ -52,7 +52,7 @@ def letter_ends(path: np.ndarray, n_before: int, n_frames: int) -> np.ndarray:
     Examples
     --------
     >>> letter_ends(np.array([-1, -1, 0, -1, 1, 1, -1, -1]), 1, 6).tolist()
-    [3, 6]
+    [2, 6]
     """
     n = int(path.max()) + 1
     frames = [np.flatnonzero(path == k) for k in range(n)]

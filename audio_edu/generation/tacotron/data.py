@@ -182,7 +182,7 @@ def spread(durations: NDArray[np.int64], n_groups: Size) -> tuple[np.ndarray, np
     Examples
     --------
     >>> where, position = spread(np.array([[2, 0, 1]]), 4)
-    >>> where.tolist(), position[0, :3].round(1).tolist()
+    >>> where.tolist(), position[0, :3].astype(float).round(1).tolist()
     ([[0, 0, 2, -1]], [[0.0, 0.2], [0.1, 0.1], [0.0, 0.1]])
     """
     where = np.full((len(durations), n_groups), -1, np.int32)
