@@ -41,7 +41,7 @@ PACKAGE = Path(audio_edu.__file__).parent
 #: tensors, train, or measure time.
 LEFT_OUT = re.compile(
     r"(cli|bench|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
-    r"|applications\.codec\.(evaluate|transform)|datasets\.speech\.(Segments|passages|grouped_passages)"
+    r"|applications\.codec\.(evaluate|transform)|layers\.spectra|generation\.vocoder\.(evaluate|experiments)"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 
@@ -53,6 +53,7 @@ NOT_ATTACKED = re.compile(
     r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
     r"|ctc\.(data\.(Drawer|load_speech|strings_of_digits)|model\.ctc_loss|evaluate\.language_for|recognize\.Recognizer(\.\w+)?)"
     r"|tacotron\.(evaluate\.(?!mel_).+|model\.\w+|generate\..+|align\.(?!letter_ends).+|data\.(Spoken|collate|usable|to_align))"
+    r"|vocoder\.(model\.Vocoder(\.\w+)?|formulas\.\w+_loss)|datasets\.speech\.(Segments(\.\w+)?|passages|grouped_passages)"
     r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+)"
     r"|music\.data\.(Piece|pieces|windows|vocabulary|melody_events|to_words|parts_of|to_c|to_context)"
     r"|Form|Explorer|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
@@ -67,7 +68,8 @@ from audio_edu import learning, plots, recognition, signal
 from audio_edu.datasets import speech as speech_data
 from audio_edu.applications.codec import formulas as of_codec, recipe as of_recipe
 from audio_edu.datasets import Corpus, Labels
-from audio_edu.generation import flow, gan, vae, wavenet
+from audio_edu.generation import flow, gan, vae, vocoder, wavenet
+from audio_edu.generation.vocoder import generate as by_vocoder
 from audio_edu.generation.flow import data as flow_data, evaluate as of_flow, formulas as flow_formulas
 from audio_edu.generation.flow import generate as by_flow
 from audio_edu.generation import music
@@ -221,6 +223,12 @@ flow_data.code_widths(np.array([0.0, 0.5]))
 flow_formulas.unsqueeze(np.ones((2, 3)))
 flow_formulas.unmix(np.ones((2, 2)), np.array([[2.0, 1.0], [0.0, 1.0]]))
 flow_formulas.uncouple(np.ones((2, 2)), lambda kept: (kept, kept), 1)
+
+vocoder.VocoderRecipe(n_steps=1)
+model = vocoder.FAMILY.build(vocoder.TINY, {"sample_rate": 8000})
+by_vocoder.vocode(model, [np.zeros((3, 40))])
+by_vocoder.copy_clips(model, clips[:2])
+by_vocoder.generate(model, by_vocoder.Options())
 """
 
 BAD = {

@@ -29,10 +29,13 @@ from ...training import checkpoint_dir
 from ..flow import load_flow
 from ..flow.generate import copy_clips as flow_copies
 from ..mel import HOP_LENGTH, N_FFT, mel_decibels, scaled_mel
-from .evaluate import N_PASSAGES, chosen_passages, griffin_lim_copies, scores
+from .evaluate import chosen_passages, griffin_lim_copies, scores
 from .family import load_vocoder
 from .generate import copy_clips
 from .recipe import RECIPES
+
+#: Passages of digits.
+N_DIGITS = 8
 
 Copies = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
 _FRAMES = {"n_fft": N_FFT, "hop_length": HOP_LENGTH}
@@ -74,12 +77,11 @@ def dnsmos(x: np.ndarray, sample_rate: int) -> dict[str, float]:
     return {"dnsmos": float(judge.run(np.clip(y, -1, 1), sr=16_000)["ovrl_mos"])}
 
 
-def rows(corpus: Corpus, digits: Corpus) -> Iterator[dict[str, Any]]:
+def rows(corpus: Corpus, digits: Corpus, ways: dict[str, Copies]) -> Iterator[dict[str, Any]]:
     """Yield a row for each passage and way."""
     groups, rate = chosen_passages(corpus), corpus.sample_rate
     by_voice = [digits.select(digits.voices == voice).audio[:5] for voice in np.unique(digits.voices)]
-    groups["digits"] = [p for clips in by_voice for p in passages(clips, rate)][:N_PASSAGES]
-    ways = systems()
+    groups["digits"] = [p for clips in by_voice for p in passages(clips, rate)][:N_DIGITS]
     for kind, parts in groups.items():
         for i, x in enumerate(parts):
             for name, copies in ways.items():
@@ -96,7 +98,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=checkpoint_dir())
     with open(parser.parse_args().out / "vocoders.csv", "w", newline="", encoding="utf-8") as file:
         writer = None
-        for row in rows(load_speech(), load_digits().test):
+        for row in rows(load_speech(), load_digits().test, systems()):
             if writer is None:
                 writer = csv.DictWriter(file, row)
                 writer.writeheader()

@@ -81,7 +81,7 @@ class VocoderRecipe(Recipe):
         return self.n_steps if self.schedule_steps else 0
 
 
-_AFTER = {"n_steps": 2_500, "schedule_steps": 2_500, "start": "vocoder_spectral", "learning_rate": 5e-4}
+_AFTER = {"n_steps": 1_003, "schedule_steps": 1_600, "start": "vocoder_spectral", "learning_rate": 5e-4}
 #: What ships, by the name of the checkpoint.
 RECIPES = {
     "vocoder": VocoderRecipe(critic_weight=0.05, **_AFTER),
