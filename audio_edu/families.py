@@ -77,6 +77,12 @@ def _vocoder() -> Family:
     return FAMILY
 
 
+def _tacotron() -> Family:
+    from .generation.tacotron.family import FAMILY
+
+    return FAMILY
+
+
 def _music() -> Family:
     from .generation.music.family import FAMILY
 
@@ -126,6 +132,8 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "flow": Entry(
             _flow, "generates spoken digits from mel spectrograms, all samples at once", generates=True
         ),
+        "tacotron": Entry(_tacotron, "reads texts aloud, and attends to the letters", generates=True),
+        "durations": Entry(_tacotron, "reads texts aloud, and counts how long letters last", generates=True),
         "vocoder": Entry(
             _vocoder, "generates sound from mel spectrograms, by magnitudes and phases", generates=True
         ),

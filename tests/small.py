@@ -4,6 +4,7 @@ import numpy as np
 from tones import tones
 
 from audio_edu.datasets import load_chorales, load_notes, load_scene_sources
+from audio_edu.datasets import load_speech as load_speech_of_all
 from audio_edu.families import CHECKPOINTS
 from audio_edu.recognition.ctc.data import load_speech
 from audio_edu.training import as_array, changed
@@ -12,6 +13,7 @@ NAMES = (
     *("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet", "flow", "vocoder"),
     *("melody", "harmony", "music_vae", "codec"),
     *("denoise", "declip", "fill"),
+    *("tacotron", "durations", "melody", "harmony", "music_vae", "codec"),
 )
 
 
@@ -29,6 +31,10 @@ def small(name):
         corpus = load_scene_sources()
         corpus = corpus.select(np.arange(0, len(corpus), 9))
     tiny = family.tiny
+    if family.package == "generation.tacotron":
+        corpus = load_speech_of_all()
+        corpus = corpus.select(np.flatnonzero(corpus.voices == "slt-00"))
+        tiny = changed(tiny, {"kind": family.recipes[name].kind})
     if family.package == "generation.music":
         corpus = load_chorales()
         corpus = corpus.select(np.arange(0, len(corpus), 9))

@@ -22,6 +22,8 @@ OPTIONS = {
     "vocoder": [],
     "vocoder_longer": [],
     "vocoder_spectral": [],
+    "tacotron": ["--text", "4:20"],
+    "durations": ["--text", "4:20"],
     "melody": ["--mode", "minor"],
     "harmony": [],
     "music_vae": [],

@@ -1,0 +1,17 @@
+from .align import letter_ends as letter_ends
+from .evaluate import mel_cepstral_distance as mel_cepstral_distance
+from .family import FAMILY as FAMILY
+from .family import load_tacotron as load_tacotron
+from .formulas import attention_faults as attention_faults
+from .formulas import guided_attention as guided_attention
+from .formulas import location_features as location_features
+from .formulas import location_sensitive_attention as location_sensitive_attention
+from .formulas import repeat_letters as repeat_letters
+from .generate import Durations as Durations
+from .generate import Tacotron as Tacotron
+from .generate import Utterance as Utterance
+from .recipe import RECIPES as RECIPES
+from .recipe import TINY as TINY
+from .recipe import TacotronRecipe as TacotronRecipe
+from .text import to_symbols as to_symbols
+from .text import to_words as to_words

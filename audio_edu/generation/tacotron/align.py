@@ -1,0 +1,87 @@
+"""How long each letter lasts, from chapter 8's forced aligner: what the durations network learns from.
+
+CTC writes a letter in a frame or two and a blank in the others, so a letter is taken to end half-way between
+its last frame and the next letter's first.
+
+`letter_ends` needs a recogniser. What it found is kept in ``data/checkpoints/letters.csv``, by clip, so that
+training needs none; this writes it again::
+
+    from audio_edu.families import load_model
+    from audio_edu.generation.tacotron import FAMILY, RECIPES
+    from audio_edu.generation.tacotron.align import write_letter_ends
+    from audio_edu.generation.tacotron.data import to_align
+    from audio_edu.recognition.ctc import force_align
+
+    clips, texts = to_align(RECIPES["durations"], FAMILY.corpus(RECIPES["durations"]).development)
+    write_letter_ends(clips, texts, load_model("ctc_prompts"), force_align)
+"""
+
+import csv
+import hashlib
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..._validate import checked
+from ...training import checkpoint_dir
+from .text import to_words
+
+#: Of the file in ``data/checkpoints``.
+FILE = "letters.csv"
+
+
+def clip_name(x: np.ndarray) -> str:
+    """Return ten characters that stand for the samples of a clip."""
+    return hashlib.sha1(np.ascontiguousarray(x, np.float32).tobytes(), usedforsecurity=False).hexdigest()[:10]
+
+
+@checked
+def letter_ends(path: np.ndarray, n_before: int, n_frames: int) -> np.ndarray:
+    """Return where each letter ends, in frames from the beginning of a clip [shape=(N,)].
+
+    Parameters
+    ----------
+    path : np.ndarray of int [shape=(n_path,)]
+        From `audio_edu.recognition.ctc.force_align`: the letter of each frame, or −1.
+    n_before, n_frames : int
+        Frames of the path before the clip, and of the clip.
+
+    Examples
+    --------
+    >>> letter_ends(np.array([-1, -1, 0, -1, 1, 1, -1, -1]), 1, 6).tolist()
+    [2, 6]
+    """
+    n = int(path.max()) + 1
+    frames = [np.flatnonzero(path == k) for k in range(n)]
+    # half-way between the last frame of a letter and the first of the next
+    ends = [(a[-1] + 1 + b[0]) // 2 - n_before for a, b in itertools.pairwise(frames)]
+    return np.clip(np.array([*ends, n_frames]), 0, n_frames)
+
+
+def write_letter_ends(
+    clips: list[np.ndarray], texts: list[str], recognizer: Any, align: Callable, path: Path | None = None
+) -> None:
+    """Align clips, which have no silence around them, and write the file."""
+    rows = []
+    for x, text in zip(clips, texts, strict=True):
+        log_p = recognizer.log_probabilities(x)
+        n_before = int((recognizer.times(log_p) < -1e-9).sum())
+        labels = [recognizer.label_names.index(c) for c in to_words(text)]
+        n_frames = round(len(x) / recognizer.sample_rate / recognizer.frame_s)
+        try:
+            ends = letter_ends(align(log_p, labels), n_before, n_frames)
+        except ValueError:  # too fast to be written
+            continue
+        rows.append((clip_name(x), " ".join(map(str, ends))))
+    with open(path or checkpoint_dir() / FILE, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([("clip", "ends"), *rows])
+
+
+def read_letter_ends(path: Path | None = None) -> dict[str, np.ndarray]:
+    """Return the ends of the letters of each clip as shares of the whole, by `clip_name`."""
+    with open(path or checkpoint_dir() / FILE, newline="", encoding="utf-8") as file:
+        rows = {row["clip"]: np.array(row["ends"].split(), float) for row in csv.DictReader(file)}
+    return {name: ends / ends[-1] for name, ends in rows.items()}

@@ -1,0 +1,47 @@
+"""Text to speech as a family: what ``audio-edu train``, ``evaluate`` and ``generate`` have to know of it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ...datasets import Corpus, load_speech
+from ...reproducible import set_seed
+from ...training import Family, Trained
+from .data import batches, is_of
+from .evaluate import evaluate
+from .generate import MODELS, Options, generate
+from .recipe import RECIPES, TINY, TacotronRecipe
+from .text import SYMBOLS
+
+
+class TacotronFamily(Family):
+    """Texts, read by many voices."""
+
+    package, recipes, tiny, judge = "generation.tacotron", RECIPES, TINY, "ctc"
+    stored_as = "float16"
+    evaluate = staticmethod(evaluate)
+    Options, generate = Options, staticmethod(generate)
+
+    def corpus(self, recipe: TacotronRecipe, data: Path | None = None) -> Corpus:
+        """Load all speech that ships."""
+        if data is not None:
+            raise ValueError(f"data is {data}; speech is learned from what ships, so leave it out.")
+        return load_speech()
+
+    def facts(self, recipe: TacotronRecipe, train: Corpus) -> dict[str, Any]:
+        """The symbols, the voices, and the sample rate."""
+        voices = sorted(voice for voice in set(train.voices.tolist()) if is_of(voice, recipe.speakers))
+        return {"label_names": list(SYMBOLS), "voices": voices, "sample_rate": train.sample_rate}
+
+    def build(self, recipe: TacotronRecipe, facts: Mapping[str, Any]) -> Trained:
+        """Build a model with weights drawn from the recipe's seed."""
+        set_seed(recipe.seed)
+        return MODELS[recipe.kind](recipe, facts)
+
+    def batches(self, model: Trained, recipe: TacotronRecipe, train: Corpus) -> Callable[[int], tuple]:
+        """Return the function that makes the batch of any step."""
+        return batches(recipe, train, model.facts["voices"])
+
+
+FAMILY = TacotronFamily()
+load_tacotron = FAMILY.load

@@ -1,0 +1,218 @@
+"""Text to speech: the front end, loops beside layers, batches, reading, scores."""
+
+import keras
+import numpy as np
+import pytest
+from tones import tones
+
+from audio_edu import training
+from audio_edu.datasets import Transcripts, load_sentences
+from audio_edu.generation.tacotron import (
+    FAMILY,
+    TINY,
+    attention_faults,
+    guided_attention,
+    letter_ends,
+    location_features,
+    location_sensitive_attention,
+    mel_cepstral_distance,
+    repeat_letters,
+    to_symbols,
+    to_words,
+)
+from audio_edu.generation.tacotron.align import clip_name, read_letter_ends, write_letter_ends
+from audio_edu.generation.tacotron.data import spread, to_groups, trimmed
+from audio_edu.generation.tacotron.generate import griffin_lim
+from audio_edu.generation.tacotron.model import before, guide
+from audio_edu.generation.tacotron.text import SYMBOLS
+from audio_edu.training import as_array, changed
+
+FACTS = {"label_names": list(SYMBOLS), "voices": ["a", "b"], "sample_rate": 8000}
+
+
+@pytest.fixture(scope="module")
+def models():
+    """One of each kind, nothing learned, but no weight at zero."""
+    found = {}
+    for kind in ("attention", "durations"):
+        found[kind] = model = FAMILY.build(changed(TINY, {"kind": kind}), FACTS)
+        rng = np.random.default_rng(0)
+        for w in model.network.weights:
+            if w.dtype == "float32":
+                w.assign_add(0.1 * rng.standard_normal(w.shape).astype(np.float32))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("4:20", "four twenty"),
+        ("at 12:05!", "at twelve oh five"),
+        ("0:00", "twelve o'clock"),
+        ("$1.01", "one dollar and one cent"),
+        ("£3,200.5", "three thousand two hundred pounds and fifty pence"),
+        ("€0.99", "ninety nine cents"),
+        ("2026-11-27", "the twenty seventh of november twenty twenty six"),
+        ("3rd of May 1905", "the third of may nineteen oh five"),
+        ("21st", "twenty first"),
+        ("-3.14 %", "minus three point one four percent"),
+        ("007", "zero zero seven"),
+        ("1,250 people", "one thousand two hundred and fifty people"),
+        ("It’s well-known", "it's well known"),
+    ],
+)
+def test_what_is_written_becomes_what_is_said(text, said):
+    assert to_words(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("你好", "'你', '好'"), ("naïve", "'ï'"), ("...", "something to say"), ("25:99", "25:99")],
+)
+def test_what_cannot_be_read_is_named(text, named):
+    with pytest.raises(ValueError, match=named):
+        to_words(text)
+
+
+def test_all_sentences_can_be_read_and_stay_as_they_are():
+    for text in load_sentences().targets.texts:
+        assert to_words(text) == text
+    assert to_symbols("a b").tolist() == [4, 2, 5, 1]
+
+
+def test_the_attention_of_keras_is_the_loop(models):
+    network, rng = models["attention"].network, np.random.default_rng(1)
+    layer = network.attention
+    memory = rng.standard_normal((1, 5, 8)).astype(np.float32)
+    q = rng.standard_normal((1, 8)).astype(np.float32)
+    a, total = (w / w.sum() for w in rng.random((2, 1, 5), dtype=np.float32))
+    context, weights = layer(q, layer.keys(memory), memory, np.ones((1, 5), np.float32), a, total)
+    f = location_features(a[0], total[0], layer.n_location)
+    kernels = [as_array(x.kernel) for x in (layer.query, layer.keys, layer.location)]
+    by_hand = location_sensitive_attention(
+        q[0], memory[0], f, *kernels, as_array(layer.keys.bias), as_array(layer.energy.kernel)[:, 0]
+    )
+    np.testing.assert_allclose(as_array(context)[0], by_hand[0], atol=1e-5)
+    np.testing.assert_allclose(as_array(weights)[0], by_hand[1], atol=1e-5)
+
+
+def test_the_guide_of_keras_is_the_loop():
+    due = np.array([0.0, 0.5, 2.0, 5.0])
+    found = as_array(guide(due[None].astype(np.float32), 6, 1.5))[0]
+    np.testing.assert_allclose(found, guided_attention(due, 6, 1.5), atol=1e-5)
+    np.testing.assert_array_equal(as_array(before(np.array([1, 3]), 3)), [[1, 0, 0], [1, 1, 1]])
+
+
+def test_letters_repeated_by_the_network_are_those_of_the_loop(models):
+    durations = np.array([[2, 0, 3, 1]])
+    where, position = spread(durations, 8)
+    assert where.tolist() == [[0, 0, 2, 2, 2, 3, -1, -1]]
+    memory = np.random.default_rng(0).standard_normal((4, 3))
+    np.testing.assert_array_equal(memory[where[0, :6]], repeat_letters(memory, durations[0]))
+    assert (position[0, 6:] == 0).all()
+
+
+def test_teacher_forced_and_free_steps_agree(models):
+    model = models["attention"]
+    (one,) = model.speak(["ab"], ["a"], most_s=0.3, stop=False)
+    n = len(one.alignment)
+    letters = np.zeros((1, 16), np.int32)
+    letters[0, :3] = to_symbols("ab")
+    # what it wrote before the post-net is not kept: compare where it looked, given its own frames
+    network = model.network
+    memory, keys, mask, v = network.encode(letters, np.zeros(1, np.int32))
+    state, s, seen, rough = network.start(memory), None, -np.ones((1, 40), np.float32), []
+    s = state[0]
+    for _ in range(n):
+        state = network.read(network.condition(seen, v), memory, keys, mask, state)
+        frames, _, s = network.write(state[0], state[1], s)
+        seen = frames[:, -1]
+        rough.append(as_array(frames))
+    rough = np.concatenate(rough, 1)
+    copied = model.copy(rough[0], "ab", "a")
+    np.testing.assert_allclose(copied.alignment, one.alignment, atol=1e-4)
+
+
+def test_a_text_is_read_alike_alone_and_among_others(models):
+    for kind, model in models.items():
+        options = {"most_s": 0.5, "stop": False} if kind == "attention" else {}
+        alone = model.speak(["four"], ["b"], **options)[0]
+        among = model.speak(["four", "twenty past ten in the morning"], ["b", "a"], **options)[0]
+        n = min(len(alone.mel), len(among.mel)) - 24  # behind the end stands silence in one of them
+        np.testing.assert_allclose(alone.mel[:n], among.mel[:n], atol=1e-4)
+        assert alone.text == "four" and alone.alignment.shape[1] == 5
+
+
+def test_asking_for_the_wrong_thing_is_said(models):
+    for model in models.values():
+        with pytest.raises(ValueError, match="voice is 'nobody'"):
+            model.speak(["four"], ["nobody"])
+        with pytest.raises(ValueError, match="1 texts and 2 voices"):
+            model.speak(["four"], ["a", "b"])
+
+
+def test_a_window_keeps_attention_near(models):
+    (one,) = models["attention"].speak(
+        ["a long row of words to read"], ["a"], window=1, most_s=2.0, stop=False
+    )
+    assert np.abs(np.diff(one.alignment.argmax(1))).max() <= 1
+
+
+def test_faults_are_counted():
+    steady = np.eye(6)[[0, 1, 2, 3, 4, 5]]
+    assert attention_faults(steady) == {"steps": 5, "back": 0, "skips": 0, "missed": 0}
+    assert attention_faults(steady[[0, 5, 4]], most_back=1) == {
+        "steps": 2,
+        "back": 1,
+        "skips": 1,
+        "missed": 0,
+    }
+
+
+def test_the_distance_forgives_time_and_level_and_nothing_else():
+    mel = np.random.default_rng(0).uniform(-1, 0.5, (30, 40))
+    assert mel_cepstral_distance(mel, mel) == 0
+    assert mel_cepstral_distance(mel, np.repeat(mel, 3, axis=0) + 0.2) == pytest.approx(0, abs=1e-4)
+    assert mel_cepstral_distance(mel, mel[::-1]) > 1
+
+
+def test_letters_that_ship_are_what_the_aligner_finds(tmp_path):
+    from audio_edu.families import load_model
+    from audio_edu.recognition.ctc import force_align
+
+    corpus = load_sentences().development
+    rows = [i for i, voice in enumerate(corpus.voices) if voice.startswith("slt")][:2]
+    clips, texts = [trimmed(corpus.audio[i]) for i in rows], [corpus.targets.texts[i] for i in rows]
+    write_letter_ends(clips, texts, load_model("ctc_prompts"), force_align, tmp_path / "letters.csv")
+    found, shipped = read_letter_ends(tmp_path / "letters.csv"), read_letter_ends()
+    assert len(found) == 2
+    for clip in clips:
+        np.testing.assert_allclose(found[clip_name(clip)], shipped[clip_name(clip)], atol=0.05)
+
+
+def test_ends_become_groups_that_add_up():
+    path = np.array([-1, 0, 0, -1, -1, 1, 2, -1])
+    assert letter_ends(path, 0, 8).tolist() == [4, 6, 8]
+    assert to_groups(np.array([0.5, 0.75, 1.0]), 9).sum() == 9
+
+
+def test_it_learns_and_makes_sound(monkeypatch):
+    clips = tones(24)
+    corpus = clips.__class__(
+        name="texts", audio=clips.audio, targets=Transcripts([clips.label_names[k] for k in clips.labels]),
+        voices=clips.voices, split=clips.split, sample_rate=8000,
+    )  # fmt: skip
+    ends = {
+        clip_name(trimmed(x)): np.linspace(0, 1, len(t) + 1)[1:]
+        for x, t in zip(corpus.audio, corpus.targets.texts, strict=True)
+    }
+    monkeypatch.setattr("audio_edu.generation.tacotron.data.read_letter_ends", lambda: ends)
+    keras.utils.set_random_seed(0)
+    recipe = changed(TINY, {"n_steps": 40, "learning_rate": 1e-2, "ema_decay": 0.5})
+    model, report = training.train(FAMILY, recipe, corpus)
+    assert report["curve"]["loss"][-1] < 2.5
+    (one,) = model.speak(["rise"], [model.voices[0]], most_s=1.0)
+    sound = griffin_lim([one.mel])[0]
+    assert np.isfinite(sound).all() and len(sound) == (len(one.mel) - 1) * 80
+    metrics = FAMILY.evaluate(model, corpus)
+    assert metrics["n_texts"] == len(corpus.test)
