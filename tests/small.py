@@ -11,9 +11,7 @@ from audio_edu.training import as_array, changed
 
 NAMES = (
     *("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet", "flow", "vocoder"),
-    *("melody", "harmony", "music_vae", "codec"),
-    *("denoise", "declip", "fill"),
-    *("tacotron", "durations", "melody", "harmony", "music_vae", "codec"),
+    *("tacotron", "durations", "melody", "harmony", "music_vae", "codec", "denoise", "declip", "fill"),
 )
 
 
