@@ -11,6 +11,7 @@ from .checkpoints import load_checkpoint as load_checkpoint
 from .checkpoints import save_checkpoint as save_checkpoint
 from .family import Family as Family
 from .family import Trained as Trained
+from .family import option as option
 from .loop import train as train
 from .optimizers import adamw as adamw
 from .recipe import Recipe as Recipe

@@ -6,6 +6,7 @@ a line in `audio_edu.families`, ``audio-edu train``, ``evaluate``, ``generate`` 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -94,6 +95,11 @@ class Trained:
         """Learn from one batch; return the numbers that `curve_names` names."""
         (network,) = self.networks.values()
         return network.train_on_batch(*batch)
+
+
+def option(default: Any, text: str) -> Any:
+    """Return a field of a family's ``Options``: its default, and what ``audio-edu generate NAME --help`` says."""
+    return field(default=default, metadata={"help": text})
 
 
 class Family(Protocol):

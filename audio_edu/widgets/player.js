@@ -8,7 +8,7 @@
   const FADE = 0.01; // seconds of every crossfade: short enough to feel instant, long enough not to click
   const AHEAD = 0.005; // seconds from a command to its sound: what ends and what begins do so at one moment
   const HANDOVER_MS = 3000; // how long a removed explorer picture waits for the one that takes its place
-  const shared = (window.audioEdu = { context: null, output: null, current: null, groups: new Map(), buffers: new Map() });
+  const shared = (window.audioEdu = { make, shuffled, context: null, output: null, current: null, groups: new Map(), buffers: new Map() });
   let serial = 0;
 
   function audioContext() {

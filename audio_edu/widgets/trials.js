@@ -6,23 +6,7 @@
   if (customElements.get("audio-trials")) return;
 
   const COLUMNS = ["test", "listener", "trial", "passage", "a", "b", "x", "answer", "right", "seconds"];
-
-  function make(tag, className, attributes = {}, ...children) {
-    const node = document.createElement(tag);
-    node.className = className;
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    node.append(...children);
-    return node;
-  }
-
-  function shuffled(list) {
-    const out = [...list];
-    for (let i = out.length - 1; i > 0; i--) {
-      const j = Math.floor(Math.random() * (i + 1));
-      [out[i], out[j]] = [out[j], out[i]];
-    }
-    return out;
-  }
+  const { make, shuffled } = window.audioEdu; // player.js comes first
 
   /* Wilson's interval (95 %) of k right answers in n, and the chance of k or more by guessing. */
   function wilson(k, n) {

@@ -5,14 +5,14 @@ it; less gives likelier sounds, and 0 the one that comes from z = 0.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from ..._validate import Clip, check_choice, check_range, checked
 from ...datasets import load_digits
-from ...training import as_array
+from ...training import as_array, option
 from .data import mel_condition
 from .model import Flow
 
@@ -24,19 +24,15 @@ N_AT_ONCE = 8
 Temperature, Seed = Annotated[float, (0.0, 10.0)], Annotated[int, (0, 2**32 - 1)]
 
 
-def _option(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
-
-
 @checked
 @dataclass(frozen=True)
 class Options:
     """What ``audio-edu generate flow`` can be asked for."""
 
-    digit: tuple[int, ...] = _option((7,), "what to say, 0 to 9, one or more; default: 7")
-    voice: str | None = _option(None, "whose clip lends its mel spectrogram; default: a voice never heard")
-    temperature: float = _option(TEMPERATURE, "spread of the noise; 1: as learned; below: likelier sounds")
-    seed: int = _option(0, "another seed, another noise")
+    digit: tuple[int, ...] = option((7,), "what to say, 0 to 9, one or more; default: 7")
+    voice: str | None = option(None, "whose clip lends its mel spectrogram; default: a voice never heard")
+    temperature: float = option(TEMPERATURE, "spread of the noise; 1: as learned; below: likelier sounds")
+    seed: int = option(0, "another seed, another noise")
 
 
 @checked

@@ -1,6 +1,6 @@
 """What a trained generator is for: saying digits, one after another or as a corpus."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from ..._validate import Size, check_range, checked
 from ...datasets import Corpus, Labels
 from ...reproducible import SEED
 from ...signal import trim_silence
+from ...training import option
 from .model import Gan
 
 
@@ -16,8 +17,8 @@ from .model import Gan
 class Options:
     """What can be asked of ``audio-edu generate gan``."""
 
-    digit: tuple[int, ...] = field(default=(7,), metadata={"help": "what to say, 0 to 9, one or more"})
-    seed: int = field(default=SEED, metadata={"help": "another seed, another voice"})
+    digit: tuple[int, ...] = option((7,), "what to say, 0 to 9, one or more")
+    seed: int = option(SEED, "another seed, another voice")
 
 
 @checked

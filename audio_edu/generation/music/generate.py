@@ -1,7 +1,7 @@
 """The models of music, and how they write: each symbol is drawn after those that have just been written."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..._validate import check_choice, check_range, checked
 from ...datasets import load_chorales
 from ...reproducible import SEED
-from ...training import Trained, adamw, as_array, by_xla, compiled
+from ...training import Trained, adamw, as_array, by_xla, compiled, option
 from .data import END, HOLD, MAJOR, MINOR, parts_of, pieces, to_codes, to_context, to_notes, to_symbols
 from .formulas import temper
 from .midi import read_midi, write_midi
@@ -210,21 +210,17 @@ def next_codes(before: NDArray[np.int64], symbols: NDArray[np.int64]) -> NDArray
 MODELS = {"melody": Melody, "voices": Harmony, "vae": MusicVae}
 
 
-def _option(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
-
-
 @checked
 @dataclass(frozen=True)
 class Options:
     """What ``audio-edu generate`` can be asked for."""
 
-    temperature: float = _option(0.8, "below 1: likelier notes; above: rarer ones; 0: always the likeliest")
-    mode: str = _option("major", "melody: major or minor")
-    melody: str | None = _option(None, "harmony: a .mid with a soprano; default: a hymn of the test part")
-    instrument: str = _option("organ", "who plays, see audio_edu.generation.music.INSTRUMENTS")
-    tempo: float = _option(96.0, "quarter notes a minute")
-    seed: int = _option(0, "another seed, another piece")
+    temperature: float = option(0.8, "below 1: likelier notes; above: rarer ones; 0: always the likeliest")
+    mode: str = option("major", "melody: major or minor")
+    melody: str | None = option(None, "harmony: a .mid with a soprano; default: a hymn of the test part")
+    instrument: str = option("organ", "who plays, see audio_edu.generation.music.INSTRUMENTS")
+    tempo: float = option(96.0, "quarter notes a minute")
+    seed: int = option(0, "another seed, another piece")
 
 
 def compose(model: Any, options: Options) -> np.ndarray:

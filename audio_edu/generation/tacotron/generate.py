@@ -1,7 +1,7 @@
 """What a trained network is for: a text in, frames out, and how it read it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..._validate import check_choice, checked
 from ...signal import mel_to_audio
-from ...training import Trained, adamw, as_array, by_xla, compiled
+from ...training import Trained, adamw, as_array, by_xla, compiled, option
 from ..mel import HOP_LENGTH, N_FFT, N_MELS, mel_decibels
 from ..vocoder import load_vocoder
 from ..vocoder.generate import vocode
@@ -266,21 +266,17 @@ def griffin_lim(mels: Sequence[np.ndarray]) -> list[np.ndarray]:
     return [np.clip(mel_to_audio(mel_decibels(mel), 8000, **sizes), -1, 1) for mel in mels]
 
 
-def _option(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
-
-
 @checked
 @dataclass(frozen=True)
 class Options:
     """What ``audio-edu generate tacotron`` can be asked for."""
 
-    text: str = _option("twenty past four", "what to say: words, numbers, times, dates, prices")
-    voice: str | None = _option(None, f"who says it; default: {VOICE}, or another by the seed")
-    vocoder: str = _option("network", "what makes sound of the frames: network, or griffin-lim")
-    window: int = _option(0, "letters that attention may go on at once; 0: any (tacotron alone)")
-    speed: float = _option(1.0, "how fast; 2 is twice as fast (durations alone)")
-    seed: int = _option(0, "where no voice is given: another seed, another voice")
+    text: str = option("twenty past four", "what to say: words, numbers, times, dates, prices")
+    voice: str | None = option(None, f"who says it; default: {VOICE}, or another by the seed")
+    vocoder: str = option("network", "what makes sound of the frames: network, or griffin-lim")
+    window: int = option(0, "letters that attention may go on at once; 0: any (tacotron alone)")
+    speed: float = option(1.0, "how fast; 2 is twice as fast (durations alone)")
+    seed: int = option(0, "where no voice is given: another seed, another voice")
 
 
 @checked

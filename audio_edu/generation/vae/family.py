@@ -1,7 +1,7 @@
 """The VAE as a family: what ``audio-edu train``, ``evaluate`` and ``generate`` have to know of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ...datasets import Corpus, load_notes
 from ...reproducible import SEED, set_seed
-from ...training import Family, adamw
+from ...training import Family, adamw, option
 from .data import Batches, prepare
 from .evaluate import evaluate
 from .generate import Vae, generate
@@ -22,14 +22,10 @@ from .recipe import RECIPES, TINY, VaeRecipe
 class Options:
     """What can be asked of ``audio-edu generate vae``."""
 
-    instrument: str | None = field(default=None, metadata={"help": "for example flute; default: any"})
-    pitch: float | None = field(
-        default=None, metadata={"help": "as a MIDI number, 60 is the middle C; default: any"}
-    )
-    temperature: float = field(
-        default=0.7, metadata={"help": "below 1: more likely sounds; above: rarer ones"}
-    )
-    seed: int = field(default=SEED, metadata={"help": "another seed, another sound"})
+    instrument: str | None = option(None, "for example flute; default: any")
+    pitch: float | None = option(None, "as a MIDI number, 60 is the middle C; default: any")
+    temperature: float = option(0.7, "below 1: more likely sounds; above: rarer ones")
+    seed: int = option(SEED, "another seed, another sound")
 
 
 class VaeFamily(Family):

@@ -1,15 +1,14 @@
 """What a trained vocoder is for: from a mel spectrogram to a sound."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..._validate import Clip, checked
 from ...datasets import load_prompts
 from ...signal import load_audio
-from ...training import as_array
+from ...training import as_array, option
 from ..mel import HOP_LENGTH, scaled_mel
 from .model import Vocoder
 
@@ -17,17 +16,13 @@ from .model import Vocoder
 CONTEXT, ROUND = 24, 100
 
 
-def _option(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
-
-
 @checked
 @dataclass(frozen=True)
 class Options:
     """What ``audio-edu generate vocoder`` can be asked for."""
 
-    wav: str | None = _option(None, "a sound file to take to a mel spectrogram and back; default: a prompt")
-    seed: int = _option(0, "where no file is given: another seed, another prompt")
+    wav: str | None = option(None, "a sound file to take to a mel spectrogram and back; default: a prompt")
+    seed: int = option(0, "where no file is given: another seed, another prompt")
 
 
 @checked

@@ -10,14 +10,14 @@ b))``, one for each sample.
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field
-from typing import Any
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._validate import check_codes, check_range, checked
 from ...signal import mu_law_decode
+from ...training import option
 from .data import SILENCE
 from .linear_prediction import AdaptiveAR
 from .loop import QUIET, pack, run, sample
@@ -28,21 +28,17 @@ from .request import Request
 TEMPERATURE, GUIDANCE = 0.8, 3.0
 
 
-def _option(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
-
-
 @checked
 @dataclass(frozen=True)
 class Options:
     """What ``audio-edu generate`` can be asked for."""
 
-    digit: tuple[int, ...] = _option((7,), "what to say, 0 to 9, one or more; default: 7")
-    voice: str | None = _option(None, "whose voice, for example awb-00; default: nobody's in particular")
-    seconds: float | None = _option(None, "how long, silence after the word included; default: as it takes")
-    guidance: float = _option(GUIDANCE, "above 1: clearer, and less natural; default: as it was judged")
-    temperature: float = _option(TEMPERATURE, "below 1: more likely sounds; above: rarer ones")
-    seed: int = _option(0, "another seed, another sound")
+    digit: tuple[int, ...] = option((7,), "what to say, 0 to 9, one or more; default: 7")
+    voice: str | None = option(None, "whose voice, for example awb-00; default: nobody's in particular")
+    seconds: float | None = option(None, "how long, silence after the word included; default: as it takes")
+    guidance: float = option(GUIDANCE, "above 1: clearer, and less natural; default: as it was judged")
+    temperature: float = option(TEMPERATURE, "below 1: more likely sounds; above: rarer ones")
+    seed: int = option(0, "another seed, another sound")
 
 
 @checked
