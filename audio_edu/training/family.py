@@ -98,7 +98,7 @@ class Trained:
 
 
 def option(default: Any, text: str) -> Any:
-    """Return a field of a family's ``Options``: its default, and what ``audio-edu generate NAME --help`` says."""
+    """Return a field of a family's ``Options``: its default, and what ``--help`` says of it."""
     return field(default=default, metadata={"help": text})
 
 
