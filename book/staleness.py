@@ -112,19 +112,37 @@ def family(checkpoint: Path) -> str:
     return json.loads(card.read_text("utf-8")).get("family", "") if card.is_file() else ""
 
 
-def data_files(modules: set[str]) -> list[Path]:
+@cache
+def all_text() -> str:
+    """The text of all chapters and of the package."""
+    paths = [*(ROOT / "chapters").glob("*.md"), *(ROOT / PACKAGE).rglob("*.py")]
+    return "\n".join(text_of(path) for path in sorted(paths))
+
+
+def is_table_of(path: Path, code: str) -> bool:
+    """Whether code names a table, as ``"real"`` or ``"real.csv"``; one that nobody names is everybody's."""
+    name = re.compile(rf"""["'/]{re.escape(path.stem)}(\.\w+)?["']""")
+    return bool(name.search(code) or not name.search(all_text()))
+
+
+def data_files(modules: set[str], code: str = "") -> list[Path]:
     """What the modules load: ``datasets/digits.py`` loads ``data/digits``, a family its checkpoints.
 
-    A table among the checkpoints is anybody's whose modules know checkpoints. What people read about the
-    data, ``README.md``, changes nothing.
+    A table among the checkpoints is loaded by the chapters whose `code` names it, or one of whose modules
+    does, if they know checkpoints. What people read about the data, ``README.md``, changes nothing.
     """
     corpora = {module.split(".")[2] for module in modules if module.startswith(f"{PACKAGE}.datasets.")}
+    code += "".join(text_of(file) for module in sorted(modules) if (file := module_file(module)))
     files = [path for corpus in corpora for path in (ROOT / "data" / corpus).rglob("[!.]*")]
     if f"{PACKAGE}.training.checkpoints" in modules:
         known = tuple(f"{module}." for module in modules)
         for path in (ROOT / "data" / "checkpoints").glob("[!.]*"):
-            package = f"{PACKAGE}.{family(path)}".rstrip(".") + "."
-            if any(module.startswith(package) for module in known):
+            package = family(path)
+            if package:
+                is_loaded = any(module.startswith(f"{PACKAGE}.{package}.") for module in known)
+            else:
+                is_loaded = is_table_of(path, code)
+            if is_loaded:
                 files.append(path)
     return sorted(path for path in files if path.is_file() and path.suffix != ".md")
 
@@ -153,6 +171,6 @@ def fingerprint(source: Path) -> dict[str, str]:
     return {
         "text": digest([source, *exercises]),
         "modules": digest(map(module_file, modules)),
-        "data": digest(data_files(modules)),
+        "data": digest(data_files(modules, code)),
         "requirements": digest([ROOT / "requirements.txt", ROOT / "constraints.txt"]),
     }

@@ -55,7 +55,9 @@ def book(tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "CHAPTERS", tmp_path / "chapters")
     monkeypatch.setattr(pipeline, "NOTEBOOKS", tmp_path / "book" / "notebooks")
     monkeypatch.setattr(pipeline, "WORK", tmp_path / "work")
-    caches = (staleness.module_file, staleness.lazy_names, staleness.submodules)
+    caches = (
+        staleness.module_file, staleness.lazy_names, staleness.submodules, staleness.all_text
+    )  # fmt: skip
     for function in caches:
         function.cache_clear()
     yield tmp_path
@@ -118,6 +120,22 @@ def test_a_chapter_depends_on_its_own_families_checkpoints_and_on_every_table(bo
         ({"audio_edu.signal.levels"}, set()),
     ):
         assert {path.name for path in staleness.data_files(modules)} == expected
+
+
+def test_a_table_belongs_to_the_chapters_that_name_it(book):
+    folder = book / "data" / "checkpoints"
+    folder.mkdir()
+    for name in ("real.csv", "heard.csv"):
+        (folder / name).write_text("score\n")
+    (book / "chapters" / "02_two.md").write_text('rows = stored("real")')
+    modules = {"audio_edu.training.checkpoints"}
+    for code, expected in (
+        ('stored("real")', {"real.csv", "heard.csv"}),  # nobody names the other: it may be anybody's
+        ("open(folder / 'real.csv')", {"real.csv", "heard.csv"}),
+        ("a real sound", {"heard.csv"}),
+    ):
+        staleness.all_text.cache_clear()
+        assert {path.name for path in staleness.data_files(modules, code)} == expected
 
 
 @pytest.mark.parametrize(
