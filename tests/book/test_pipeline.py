@@ -125,14 +125,14 @@ def test_a_chapter_depends_on_its_own_families_checkpoints_and_on_every_table(bo
 def test_a_table_belongs_to_the_chapters_that_name_it(book):
     folder = book / "data" / "checkpoints"
     folder.mkdir()
-    for name in ("real.csv", "heard.csv"):
+    for name in ("chosen.csv", "orphan.csv"):
         (folder / name).write_text("score\n")
-    (book / "chapters" / "02_two.md").write_text('rows = stored("real")')
+    (book / "chapters" / "02_two.md").write_text('rows = stored("chosen")')
     modules = {"audio_edu.training.checkpoints"}
     for code, expected in (
-        ('stored("real")', {"real.csv", "heard.csv"}),  # nobody names the other: it may be anybody's
-        ("open(folder / 'real.csv')", {"real.csv", "heard.csv"}),
-        ("a real sound", {"heard.csv"}),
+        ('stored("chosen")', {"chosen.csv", "orphan.csv"}),  # nobody names the other: it may be anybody's
+        ("open(folder / 'chosen.csv')", {"chosen.csv", "orphan.csv"}),
+        ("a chosen sound", {"orphan.csv"}),
     ):
         staleness.all_text.cache_clear()
         assert {path.name for path in staleness.data_files(modules, code)} == expected
