@@ -22,7 +22,7 @@ from .model import Vocoder
 from .recipe import N_UNIT
 
 #: Passages of each kind that `evaluate` listens to; iterations of Griffin-Lim.
-N_PASSAGES, GRIFFIN_LIM_STEPS = 14, 60
+N_PASSAGES, GRIFFIN_LIM_STEPS = 10, 60
 
 
 @checked
@@ -95,7 +95,7 @@ def evaluate(model: Vocoder, corpus: Corpus, *, split: str = "test", judge: Any 
     -------
     dict
         By kind of passage and system: ``spectral_loss``, and, where the packages are there, ``pesq`` and
-        ``stoi``. Means over at most 14 passages; ``n_prompts``, ``n_voices`` count them.
+        ``stoi``. Means over at most 10 passages; ``n_prompts``, ``n_voices`` count them.
     """
     systems = {
         "vocoder": lambda clips: copy_clips(model, clips),

@@ -2,8 +2,8 @@
 
 ``vocoders.csv`` has a row for each passage of unseen speech and each way from its mel spectrogram back to
 sound. Passages are clips strung together until each has 1.5 s: ``prompts``, a real voice, of whom other
-prompts were learned from; ``voices``, sentences of synthetic voices that were left out of the training;
-``digits``, words of such voices. The flow learned from digits alone.
+prompts were learned from; ``voices``, sentences of synthetic voices that were left out of the training. The
+flow learned from digits alone.
 
 ``true phase`` has the magnitudes that the mel spectrogram leaves, and the phases of the sound itself: what is
 lost with the magnitudes. ``true magnitudes`` has the sound's own, and phases by Griffin-Lim: what is lost
@@ -22,8 +22,7 @@ from typing import Any
 import librosa
 import numpy as np
 
-from ...datasets import Corpus, load_digits, load_speech
-from ...datasets.speech import passages
+from ...datasets import Corpus, load_speech
 from ...signal import griffin_lim, istft, mel_to_spectrogram, stft
 from ...training import checkpoint_dir
 from ..flow import load_flow
@@ -33,9 +32,6 @@ from .evaluate import chosen_passages, griffin_lim_copies, scores
 from .family import load_vocoder
 from .generate import copy_clips
 from .recipe import RECIPES
-
-#: Passages of digits.
-N_DIGITS = 8
 
 Copies = Callable[[Sequence[np.ndarray]], list[np.ndarray]]
 _FRAMES = {"n_fft": N_FFT, "hop_length": HOP_LENGTH}
@@ -77,11 +73,9 @@ def dnsmos(x: np.ndarray, sample_rate: int) -> dict[str, float]:
     return {"dnsmos": float(judge.run(np.clip(y, -1, 1), sr=16_000)["ovrl_mos"])}
 
 
-def rows(corpus: Corpus, digits: Corpus, ways: dict[str, Copies]) -> Iterator[dict[str, Any]]:
+def rows(corpus: Corpus, ways: dict[str, Copies]) -> Iterator[dict[str, Any]]:
     """Yield a row for each passage and way."""
     groups, rate = chosen_passages(corpus), corpus.sample_rate
-    by_voice = [digits.select(digits.voices == voice).audio[:5] for voice in np.unique(digits.voices)]
-    groups["digits"] = [p for clips in by_voice for p in passages(clips, rate)][:N_DIGITS]
     for kind, parts in groups.items():
         for i, x in enumerate(parts):
             for name, copies in ways.items():
@@ -98,7 +92,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=checkpoint_dir())
     with open(parser.parse_args().out / "vocoders.csv", "w", newline="", encoding="utf-8") as file:
         writer = None
-        for row in rows(load_speech(), load_digits().test, systems()):
+        for row in rows(load_speech(), systems()):
             if writer is None:
                 writer = csv.DictWriter(file, row)
                 writer.writeheader()
