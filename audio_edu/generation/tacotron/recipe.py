@@ -99,8 +99,8 @@ class TacotronRecipe(Recipe):
 
 #: What ships, by the name of the checkpoint.
 RECIPES = {
-    "tacotron": TacotronRecipe(n_steps=1_800, schedule_steps=1_800, kind="attention"),
-    "durations": TacotronRecipe(n_steps=1_500, schedule_steps=1_500, kind="durations", reduction=2),
+    "tacotron": TacotronRecipe(n_steps=1_567, schedule_steps=1_800, kind="attention"),
+    "durations": TacotronRecipe(n_steps=1_214, schedule_steps=1_500, kind="durations", reduction=2),
 }
 
 #: Small enough for a test.
