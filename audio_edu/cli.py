@@ -561,7 +561,11 @@ def _add_restore(parser: argparse.ArgumentParser) -> None:
         "--gap", nargs=2, type=float, action="append", metavar=("START", "END"), default=[],
         help="for fill: a gap (s), may be given several times; default: runs of exact zeros, 2 to 250 ms",
     )  # fmt: skip
-    parser.add_argument("--checkpoint", metavar="NAME", help="default: that of the task's name")
+    parser.add_argument(
+        "--checkpoint", metavar="NAME",
+        help="the network to use; default: denoise for that task, for the others classical methods, "
+        "which are better than the networks that ship",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print nothing but a JSON object")
     parser.set_defaults(run=_restore)
 
@@ -576,9 +580,9 @@ def _restore(args: argparse.Namespace) -> int:
     if args.gap and args.task != "fill":
         raise ValueError(f"--gap is for --task fill; the task is {args.task}.")
     x, rate = load_audio(args.sound, mono=False)
-    name = args.checkpoint or args.task
-    model = load_model(name)
-    if getattr(model.recipe, "task", None) != args.task:
+    name = args.checkpoint or ("denoise" if args.task == "denoise" else None)
+    model = load_model(name) if name else None
+    if model is not None and getattr(model.recipe, "task", None) != args.task:
         raise ValueError(f"--checkpoint {name} was not made for {args.task}; name one that was.")
     restored, found = [], []
     for channel in np.atleast_2d(x):

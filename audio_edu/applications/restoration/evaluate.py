@@ -1,7 +1,7 @@
 """Judging a restorer beside classical methods, on the same passages of speech, spoilt in the same way."""
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from .restore import Restorer
 #: of gaps (ms).
 CONDITIONS: dict[str, tuple[tuple[str, float], ...]] = {
     "denoise": (("white", 0.0), ("pink", 0.0), ("effect", 0.0), ("white", 10.0)),
-    "declip": tuple(("clipped", snr_db) for snr_db in (5.0, 10.0, 15.0, 20.0)),
+    "declip": tuple(("clipped", snr_db) for snr_db in (5.0, 10.0, 20.0)),
     "fill": tuple(("gaps", ms) for ms in (5.0, 10.0, 20.0, 40.0, 80.0)),
 }
 #: Passages of each kind that `evaluate` listens to, and seconds from one gap to the next.
@@ -38,7 +38,9 @@ class Trial(NamedTuple):
     known: np.ndarray
 
 
-def trials(task: str, corpus: Corpus, split: str, n_passages: int) -> Iterator[Trial]:
+def trials(
+    task: str, corpus: Corpus, split: str, n_passages: int, kinds: Sequence[str] = ("prompts", "voices")
+) -> Iterator[Trial]:
     """Yield passages of a split, each in all conditions; noise comes from the same split."""
     is_noise = corpus.info.get("source", np.full(len(corpus), "")) == "effects"
     own = np.isin(corpus.split, [split] if split != "all" else np.unique(corpus.split))
@@ -48,6 +50,8 @@ def trials(task: str, corpus: Corpus, split: str, n_passages: int) -> Iterator[T
     names = np.unique(speech.split) if split == "all" else [split]
     for name in names:
         for kind, passages in grouped_passages(speech, str(name)).items():
+            if kind not in kinds:
+                continue
             for i in np.unique(np.linspace(0, len(passages) - 1, n_passages).astype(int)):
                 for condition, amount in CONDITIONS[task]:
                     x, key = passages[i].astype(np.float32), f"{kind} {i} {condition} {amount}"
@@ -92,7 +96,9 @@ def systems(model: Restorer) -> dict[str, Callable[[Trial], np.ndarray]]:
 
         return {
             "spoilt": lambda t: t.spoilt,
-            "autoregressive": lambda t: within(t, repair(t.spoilt, ~t.known, method="ar", order=32)),
+            "autoregressive": lambda t: within(
+                t, repair(t.spoilt, ~t.known, method="ar", order=32, n_iterations=3)
+            ),
             "sparse": lambda t: declip_sparse(t.spoilt, float(np.abs(t.spoilt).max())).astype(np.float32),
             "network": lambda t: within(t, model.restore(t.spoilt, t.known)),
         }
@@ -118,10 +124,10 @@ def scores(trial: Trial, y: np.ndarray) -> dict[str, float]:
 
 def rows(
     model: Restorer, corpus: Corpus, *, split: str = "test", n_passages: int = N_PASSAGES,
-    listeners: bool = False,
+    listeners: bool = False, kinds: Sequence[str] = ("prompts", "voices"),
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Yield the scores of each passage, condition and system; with `listeners`, PESQ and STOI as well."""
-    for trial in trials(model.recipe.task, corpus, split, n_passages):
+    for trial in trials(model.recipe.task, corpus, split, n_passages, kinds):
         for name, system in systems(model).items():
             y = system(trial)
             row = {"kind": trial.kind, "passage": trial.passage, "condition": trial.condition}

@@ -1,9 +1,10 @@
 """Restoring a recording of any sample rate: finding what is wrong, choosing a method, keeping the rest.
 
 The networks know speech at 8 kHz. Of a recording at a higher rate they restore what lies below 4 kHz; above,
-noise is left to chapter 2's Wiener filter. Peaks that were clipped are found by the network at 8 kHz only, by
-`declip_sparse` at any other rate, because a clipped peak is flat at the rate at which it was clipped. Short
-gaps are filled by an autoregressive model, which is better there.
+noise is left to chapter 2's Wiener filter. Clipped peaks and gaps are mended by `declip_sparse` and by an
+autoregressive model, which are better than the networks that ship. Where a network is asked for all the same,
+it gets the longer gaps, and clipped peaks at 8 kHz, because a peak is flat only at the rate at which it was
+clipped.
 """
 
 from collections.abc import Sequence
@@ -154,7 +155,7 @@ def restore_recording(
     task : {"denoise", "declip", "fill"}
         What to mend.
     model : Restorer
-        Of that task. None, where `task` is not "denoise", leaves all to the classical methods.
+        Of that task. None, where `task` is not "denoise": the classical methods.
     gaps_s : sequence of (float, float)
         For "fill": begin and end (s) of each gap. Default: what `find_gaps` finds.
 
