@@ -8,8 +8,6 @@
     ``few_labels.csv``: a linear probe on each feature with 1, 5, 20 and all labels a class; words (one take
     of each digit of every second development voice; tested on unseen ones) and notes (development presets;
     tested on the others).
-``scratch``
-    ``scratch.csv``: a CNN trained on the same labelled clips alone.
 ``leaks``
     ``leaks.csv``: the same probe on the same clips, split at random and split by speaker or preset.
 ``edits``
@@ -25,18 +23,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 from ...datasets import Corpus, load_digits, load_fsdd, load_notes
 from ...generation import load_gan, load_vae, load_wavenet
 from ...generation.vae import Vae, note_features
 from ...metrics import fitted_svm, speaker_interval
-from ...recognition import FeatureSettings, load_cnn, speech_features
-from ...recognition.cnn import build_cnn
+from ...recognition import load_cnn
 from ...reproducible import SEED
 from ...signal import mfcc
-from ...training import as_array, checkpoint_dir
+from ...training import checkpoint_dir
 from .edit import NOTE_ATTRIBUTES, measure_note
 from .embed import WORD_FEATURES, note_embeddings, pool_frames, word_embeddings
 from .formulas import edit_directions, neighbours, precision_at_k
@@ -86,23 +82,6 @@ def probe(x: np.ndarray, labels: np.ndarray, test: np.ndarray) -> np.ndarray:
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(x, labels).predict(test)
 
 
-def from_scratch(
-    x: np.ndarray, labels: np.ndarray, test: np.ndarray, settings: FeatureSettings
-) -> np.ndarray:
-    """Return the answers of the book's CNN, trained on these clips alone, without augmentation."""
-    keras.utils.set_random_seed(SEED)
-    net = build_cnn(settings=settings, n_classes=int(labels.max()) + 1)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    net.compile(keras.optimizers.Adam(2e-3), loss, jit_compile=False)
-    n_steps, rng = 150, np.random.default_rng(SEED)
-    for _ in range(n_steps):
-        rows = rng.integers(0, len(x), 32)
-        net.train_on_batch(x[rows], labels[rows])
-    parts = [as_array(net(test[i : i + 256], training=False)) for i in range(0, len(test), 256)]
-    keras.backend.clear_session()
-    return np.concatenate(parts).argmax(axis=1)
-
-
 def draw_labelled(labels: np.ndarray, n: int, draw: int) -> np.ndarray:
     """Return `n` rows of each class, at random."""
     rng = np.random.default_rng((SEED, n, draw))
@@ -121,19 +100,6 @@ def labels(features: Features) -> Iterator[Row]:
                     right = probe(x[rows], train.labels[rows], x_test) == test.labels
                     row = {"task": task, "feature": name, "n": n or "all", "draw": draw}
                     yield row | _scores(right, test.voices)
-
-
-def scratch() -> Iterator[Row]:
-    """Yield the same for a CNN that is trained on the labelled clips alone, once for each number."""
-    at_16_khz = FeatureSettings(sample_rate=16000, n_samples=16000, n_fft=512, hop_length=160)
-    for task, (train, test) in corpora().items():
-        settings = FeatureSettings() if task == "words" else at_16_khz
-        x, x_test = (speech_features(part.audio, settings) for part in (train, test))
-        for n in (*N_LABELS, 0):
-            rows = draw_labelled(train.labels, n, 0) if n else np.arange(len(train))
-            right = from_scratch(x[rows], train.labels[rows], x_test, settings) == test.labels
-            row = {"task": task, "feature": "CNN from scratch", "n": n or "all", "draw": 0}
-            yield row | _scores(right, test.voices)
 
 
 def leaks(features: Features) -> Iterator[Row]:
@@ -289,9 +255,7 @@ def _judged(clips: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
 def main() -> None:
     """Write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument(
-        "what", nargs="+", choices=("likelihoods", "labels", "scratch", "leaks", "search", "edits")
-    )
+    parser.add_argument("what", nargs="+", choices=("likelihoods", "labels", "leaks", "search", "edits"))
     parser.add_argument("--data", type=Path, help="FSDD, a folder or an archive, for `likelihoods`")
     parser.add_argument("--out", type=Path, default=checkpoint_dir())
     args = parser.parse_args()
@@ -302,7 +266,6 @@ def main() -> None:
             "likelihoods": lambda: likelihoods(args.data),
             "labels": lambda: labels(features),
             "leaks": lambda: leaks(features),
-            "scratch": scratch,
             "edits": edits,
             "search": lambda: search(features),
         }[what]()
