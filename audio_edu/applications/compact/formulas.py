@@ -115,10 +115,20 @@ def fold_batch_norm(
     return kernel * scale, beta - mean * scale
 
 
+@checked
 def fold_all(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Fold normalization into the weights of a convolutional recogniser, by their names in ``cnn.npz``.
 
     The result has ``conv1/kernel``, ``conv1/bias`` and so on to ``conv5``, ``logits/kernel`` and its bias.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one = {f"norm{i}/{n}": np.ones(1) for i in range(1, 6)
+    ...        for n in ("gamma", "beta", "moving_mean", "moving_variance")}
+    >>> kernels = {f"conv{i}/kernel": np.ones((1, 1)) for i in range(1, 6)}
+    >>> list(fold_all({**one, **kernels, "logits/kernel": np.ones((1, 1)), "logits/bias": np.ones(1)}))[:2]
+    ['conv1/kernel', 'conv1/bias']
     """
     found = {name.removeprefix("network/"): np.asarray(value, np.float32) for name, value in arrays.items()}
     out = {}

@@ -81,14 +81,9 @@ def build_folded(weights: Mapping[str, np.ndarray], settings: FeatureSettings | 
     y = layers.Conv1D(width, 3, padding="same", activation="relu", name="conv5")(x)
     x = MaskedPooling(step=4, name="pool")(layers.Add()([x, y]), mask)
     network = keras.Model(frames, layers.Dense(weights["logits/bias"].size, name="logits")(x), name="folded")
-    assign(network, weights)
-    return network
-
-
-def assign(network: keras.Model, weights: Mapping[str, np.ndarray]) -> None:
-    """Put weights, by name, into a network of `build_folded`."""
     for variable in network.weights:
         variable.assign(weights[variable.path])
+    return network
 
 
 @checked
