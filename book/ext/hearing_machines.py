@@ -7,6 +7,7 @@
 * Each chapter says what executing it cost, as measured when it was executed.
 * Chinese is marked as Chinese, for fonts and for screen readers.
 * What the download button gives is the student's copy: alive in JupyterLab, without solutions.
+* ``{progress}`` is where a reader sees what is read and solved.
 * ``{sound}`` puts a player on a page that is not a notebook.
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -104,6 +106,27 @@ class Sound(SphinxDirective):
         return [nodes.raw("", player.html, format="html")]
 
 
+class Progress(SphinxDirective):
+    """``{progress}``: the place of a table of what the reader has read and solved (``_static/reader.js``)."""
+
+    def run(self) -> list[nodes.Node]:
+        """List the chapters with their titles and the number of their exercises."""
+        from audio_edu.exercises.check import exercises
+
+        chapters, up = [], "../" * self.env.docname.count("/")
+        for path in sorted((BOOK / "notebooks").glob("[0-2][0-9]_*.ipynb")):
+            title = re.search(r"# (.+)", "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"]))[
+                1
+            ]
+            number, href = path.stem[:2], f"{up}notebooks/{path.stem}.html"
+            entry = {"number": number, "title": title, "href": href, "exercises": len(exercises(number))}
+            chapters.append(entry)
+        told = escape(json.dumps(chapters, ensure_ascii=False))
+        ask = "Scripts are off: what you have read and solved cannot be kept."
+        html = f'<div class="ae-progress" data-chapters="{told}"><p>{ask}</p></div>'
+        return [nodes.raw("", html, format="html")]
+
+
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.connect("config-inited", files_and_templates)
@@ -113,4 +136,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", mark_chinese)
     app.connect("build-finished", student_copies)
     app.add_directive("sound", Sound)
+    app.add_directive("progress", Progress)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
