@@ -73,6 +73,8 @@ def test_on_paper_pictures_stand_for_players(browser, book_url, path):
         assert page.locator(".bd-sidebar-primary").is_hidden()
         pictures = page.locator("audio-player .ae-plot img:visible, audio-player .ae-plot svg:visible")
         assert pictures.count() >= 1
+        page.set_viewport_size({"width": 720, "height": 1020})  # A4 with its margins
+        assert page.evaluate("document.documentElement.scrollWidth") <= 720, "cut off on paper"
         line = "e => getComputedStyle(e, '::after').content"
         assert path.rpartition("/")[2] in page.locator("audio-player").first.evaluate(line)
 
