@@ -73,7 +73,7 @@
       try { take(await file.files[0].text()); again(); } catch { say("This file holds no progress of this book."); }
     });
     const button = (text, work) => {
-      const made = make("button", text, { type: "button", className: "btn btn-sm btn-outline-primary ae-keep" });
+      const made = make("button", text, { type: "button", className: "ae-keep" });
       made.addEventListener("click", work);
       buttons.append(made, " ");
     };
