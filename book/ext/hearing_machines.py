@@ -9,6 +9,7 @@
 * The digit recogniser's script is loaded by the pages that have one; its weights lie beside it and are
   fetched when a reader speaks.
 * What the download button gives is the student's copy: alive in JupyterLab, without solutions.
+* ``{progress}`` is where a reader sees what is read and solved.
 * ``{sound}`` puts a player on a page that is not a notebook.
 """
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -123,6 +125,27 @@ class Sound(SphinxDirective):
         return [nodes.raw("", player.html, format="html")]
 
 
+class Progress(SphinxDirective):
+    """``{progress}``: the place of a table of what the reader has read and solved (``_static/reader.js``)."""
+
+    def run(self) -> list[nodes.Node]:
+        """List the chapters with their titles and the number of their exercises."""
+        from audio_edu.exercises.check import exercises
+
+        chapters, up = [], "../" * self.env.docname.count("/")
+        for path in sorted((BOOK / "notebooks").glob("[0-2][0-9]_*.ipynb")):
+            title = re.search(r"# (.+)", "".join(json.loads(path.read_text("utf-8"))["cells"][0]["source"]))[
+                1
+            ]
+            number, href = path.stem[:2], f"{up}notebooks/{path.stem}.html"
+            entry = {"number": number, "title": title, "href": href, "exercises": len(exercises(number))}
+            chapters.append(entry)
+        told = escape(json.dumps(chapters, ensure_ascii=False))
+        ask = "Scripts are off: what you have read and solved cannot be kept."
+        html = f'<div class="ae-progress" data-chapters="{told}"><p>{ask}</p></div>'
+        return [nodes.raw("", html, format="html")]
+
+
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.connect("config-inited", files_and_templates)
@@ -134,4 +157,5 @@ def setup(app: Sphinx) -> dict:
     app.connect("build-finished", recognizer_weights)
     app.connect("build-finished", student_copies)
     app.add_directive("sound", Sound)
+    app.add_directive("progress", Progress)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -137,7 +137,9 @@ def test_internal_links_resolve(desktop, book_url):
 @opened("desktop", [path for path in PAGES if path.startswith("notebooks/")])
 def test_the_download_button_gives_the_students_copy(desktop):
     """Its name is `.ipynb`, and it has no cell of a solution."""
-    links = desktop.page.eval_on_selector_all("a[href$='.ipynb']", "all => all.map((a) => a.href)")
+    links = desktop.page.eval_on_selector_all(
+        ".btn-download-source-button[href$='.ipynb']", "all => all.map((a) => a.href)"
+    )
     (file,) = {HTML / urllib.parse.urlsplit(link).path.lstrip("/") for link in links}
     cells = json.loads(file.read_text("utf-8"))["cells"]
     assert len(cells) > 10

@@ -1,0 +1,91 @@
+"""What a reader keeps in the browser, and what comes out on paper."""
+
+import json
+
+import pytest
+from rendered import HTML, watched
+
+pytestmark = pytest.mark.browser
+
+CHAPTER = "notebooks/05_convolutional_network.html"
+HOW_TO = "front/how_to_use.html"
+
+
+@pytest.fixture(params=["server", "disk"])
+def start(request):
+    return request.getfixturevalue("book_url") if request.param == "server" else HTML.as_uri()
+
+
+def summary(page):
+    return page.locator(".ae-kept").inner_text()
+
+
+def test_what_is_read_and_solved_is_kept_saved_and_read_again(browser, start, tmp_path):
+    with watched(browser, f"{start}/{CHAPTER}") as opened:
+        page = opened.page
+        assert page.locator(".ae-tick").count() == 0
+        box = page.locator("audio-exercise[data-name='05-2']")
+        box.scroll_into_view_if_needed()
+        box.locator("input").fill("9248")
+        box.locator("input").press("Enter")
+        page.locator("article section > h2").last.scroll_into_view_if_needed()
+        page.locator(".ae-tick").first.wait_for(state="attached")
+
+        page.goto(f"{start}/{HOW_TO}")
+        assert summary(page).startswith("1 of ") and ", 1 of " in summary(page)
+        row = page.locator(".ae-progress tr", has_text="convolutional network")
+        assert "✓ read" in row.inner_text() and "1 of 6" in row.inner_text()
+        with page.expect_download() as saving:
+            page.get_by_role("button", name="Save to a file").click()
+        saved = tmp_path / "progress.json"
+        saving.value.save_as(saved)
+        assert set(json.loads(saved.read_text("utf-8"))["kept"]) == {"05-2", "read:05"}
+
+        page.get_by_role("button", name="Forget all").click()
+        assert summary(page).startswith("0 of ")
+        page.locator(".ae-progress input[type=file]").set_input_files(saved)
+        page.wait_for_function("document.querySelector('.ae-kept').textContent.startsWith('1 of ')")
+        bad = tmp_path / "bad.json"
+        bad.write_text("no", "utf-8")
+        page.locator(".ae-progress input[type=file]").set_input_files(bad)
+        page.wait_for_function("document.querySelector('.ae-kept').textContent.includes('no progress')")
+        assert opened.foreign() == [] and opened.complaints == []
+
+
+def test_a_file_brings_in_nothing_but_progress(browser, book_url, tmp_path):
+    strange = tmp_path / "strange.json"
+    kept = {"01-1": "right", "theme": "dark", "read:<b>": "x", "02-1": ["x"], "03-1": "x" * 99}
+    strange.write_text(json.dumps({"kept": kept}), "utf-8")
+    with watched(browser, f"{book_url}/{HOW_TO}") as opened:
+        opened.page.locator(".ae-progress input[type=file]").set_input_files(strange)
+        opened.page.wait_for_function("document.querySelector('.ae-kept').textContent.includes(', 1 of ')")
+        keys = opened.page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('audio-edu:'))")
+        assert keys == ["audio-edu:01-1"]
+
+
+@pytest.mark.parametrize("path", [HOW_TO, CHAPTER])
+def test_on_paper_pictures_stand_for_players(browser, book_url, path):
+    with watched(browser, f"{book_url}/{path}") as opened:
+        page = opened.page
+        page.emulate_media(media="print")
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("button:visible, .ae-controls:visible, audio:visible").count() == 0
+        assert page.locator(".bd-sidebar-primary").is_hidden()
+        pictures = page.locator("audio-player .ae-plot img:visible, audio-player .ae-plot svg:visible")
+        assert pictures.count() >= 1
+        page.set_viewport_size({"width": 720, "height": 1020})  # A4 with its margins
+        assert page.evaluate("document.documentElement.scrollWidth") <= 720, "cut off on paper"
+        line = "e => getComputedStyle(e, '::after').content"
+        assert path.rpartition("/")[2] in page.locator("audio-player").first.evaluate(line)
+
+
+def test_what_can_be_copied_says_so_where_nothing_hovers(browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    try:
+        page = context.new_page()
+        page.goto((HTML / CHAPTER).as_uri())
+        button = page.locator("button.copybtn").first
+        button.wait_for(state="attached")
+        assert float(button.evaluate("e => getComputedStyle(e).opacity")) > 0.5
+    finally:
+        context.close()
