@@ -103,7 +103,7 @@ def test_a_loader_brings_its_data_and_no_other():
 def test_a_chapter_depends_on_its_own_families_checkpoints_and_on_every_table(book):
     folder = book / "data" / "checkpoints"
     folder.mkdir()
-    for name in ("cnn.npz", "wavenet.npz", "wavenet_small.npz", "people.csv", "README.md"):
+    for name in ("cnn.npz", "wavenet.npz", "wavenet_small.npz", "orphan.csv", "README.md"):
         (folder / name).write_text(name)
     for name, family in {
         "cnn": "recognition.cnn",
@@ -111,12 +111,12 @@ def test_a_chapter_depends_on_its_own_families_checkpoints_and_on_every_table(bo
         "wavenet_small": "generation.wavenet",
     }.items():
         (folder / f"{name}.json").write_text(json.dumps({"family": family}))
-    wavenets = {"wavenet.npz", "wavenet.json", "wavenet_small.npz", "wavenet_small.json", "people.csv"}
+    wavenets = {"wavenet.npz", "wavenet.json", "wavenet_small.npz", "wavenet_small.json", "orphan.csv"}
     loader = "audio_edu.training.checkpoints"
     for modules, expected in (
-        ({"audio_edu.recognition.cnn.formulas", loader}, {"cnn.npz", "cnn.json", "people.csv"}),
+        ({"audio_edu.recognition.cnn.formulas", loader}, {"cnn.npz", "cnn.json", "orphan.csv"}),
         ({"audio_edu.generation.wavenet.model", loader}, wavenets),
-        ({"audio_edu.generation.wavenet_like", loader}, {"people.csv"}),
+        ({"audio_edu.generation.wavenet_like", loader}, {"orphan.csv"}),
         ({"audio_edu.signal.levels"}, set()),
     ):
         assert {path.name for path in staleness.data_files(modules)} == expected
