@@ -207,7 +207,7 @@ def edit_directions(
     --------
     >>> z = np.random.default_rng(0).standard_normal((50, 3))
     >>> steepest, alone = edit_directions(z, z @ np.array([[1.0, 1.0], [0.0, 1.0], [0.0, 0.0]]))
-    >>> steepest.round(2).tolist(), alone.round(2).tolist()
+    >>> (steepest.round(2) + 0.0).tolist(), (alone.round(2) + 0.0).tolist()
     ([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]], [[1.0, -1.0, 0.0], [0.0, 1.0, 0.0]])
     """
     if z.ndim != 2 or attributes.ndim != 2 or len(z) != len(attributes):
