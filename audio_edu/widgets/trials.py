@@ -113,7 +113,7 @@ def abx_test(
     >>> abx_test(sounds, [("clean", "square")], 8000, title="Hear it?")
     ABX test: Hear it? · 12 trials · clean | square
       clean, tone · 0.500 s · 8000 Hz · peak -20.0 dBFS · RMS -23.0 dBFS · centroid 255 Hz
-      square, tone · 0.500 s · 8000 Hz · peak -20.0 dBFS · RMS -20.0 dBFS · centroid 459 Hz
+      square, tone · 0.500 s · 8000 Hz · peak -20.0 dBFS · RMS -20.0 dBFS · centroid 471 Hz
     """
     if not pairs or not sounds:
         raise ValueError(f"{len(sounds)} passages and {len(pairs)} pairs; expected one of each at least.")
