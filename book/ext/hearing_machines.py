@@ -35,14 +35,8 @@ def files_and_templates(app: Sphinx, config) -> None:
     """Ship the vendored files and the widgets' scripts and style; prefer the book's own templates."""
     config.templates_path = [str(BOOK / "ext" / "templates"), *config.templates_path]
     config.html_static_path += [str(BOOK / "vendor" / name) for name in ("mathjax", "widgets")]
-<<<<<<< HEAD
     scripts = ("player.js", "exercise.js", "trials.js", "recognizer.js", "player.css", "recognizer.css")
     config.html_static_path += [str(WIDGETS / name) for name in scripts]
-=======
-    config.html_static_path += [
-        str(WIDGETS / name) for name in ("player.js", "exercise.js", "trials.js", "player.css")
-    ]
->>>>>>> evaluation
     app.add_css_file("player.css")
     app.add_js_file("player.js", loading_method="defer")
     app.add_js_file("exercise.js", loading_method="defer")
