@@ -64,6 +64,7 @@ import numpy as np
 from dataclasses import replace
 from audio_edu import learning, plots, recognition, signal
 from audio_edu.applications.codec import data as speech_data, formulas as of_codec, recipe as of_recipe
+from audio_edu.applications.restoration import RestorationRecipe
 from audio_edu.datasets import Corpus, Labels
 from audio_edu.generation import flow, gan, vae, wavenet
 from audio_edu.generation.flow import data as flow_data, evaluate as of_flow, formulas as flow_formulas
@@ -112,6 +113,7 @@ distributions.trained_on(spoken, spoken, recognizer)
 AttentionRecipe(n_steps=1)
 RnnRecipe(n_steps=1)
 of_recipe.CodecRecipe(n_steps=1)
+RestorationRecipe(task="fill", n_steps=1)
 speech_data.level(clips[0])
 of_codec.vector_levels(np.ones((2, 1280)))
 tagging.recipe.TaggingRecipe(n_steps=1)
