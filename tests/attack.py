@@ -72,6 +72,8 @@ from dataclasses import replace
 from audio_edu import learning, plots, recognition, signal
 from audio_edu.datasets import speech as speech_data
 from audio_edu.applications.codec import formulas as of_codec, recipe as of_recipe
+from audio_edu.applications.codec import data as speech_data, formulas as of_codec, recipe as of_recipe
+from audio_edu.applications.restoration import RestorationRecipe
 from audio_edu.datasets import Corpus, Labels
 from audio_edu.generation import flow, gan, vae, vocoder, wavenet
 from audio_edu.generation.vocoder import generate as by_vocoder
@@ -121,6 +123,7 @@ distributions.trained_on(spoken, spoken, recognizer)
 AttentionRecipe(n_steps=1)
 RnnRecipe(n_steps=1)
 of_recipe.CodecRecipe(n_steps=1)
+RestorationRecipe(task="fill", n_steps=1)
 speech_data.level(clips[0])
 of_codec.vector_levels(np.ones((2, 1280)))
 tagging.recipe.TaggingRecipe(n_steps=1)
