@@ -6,13 +6,11 @@ import numpy as np
 import scipy.signal
 
 from ..._validate import checked
-from ...datasets import Corpus, load_scene_sources
+from ...datasets import Corpus, load_scene_sources, load_speech
 from ...datasets.scenes import EFFECTS
+from ...datasets.speech import Segments
 from ...datasets.targets import Transcripts
 from ...recognition.changes import add_noise
-from ..codec.data import Batches as Speech
-from ..codec.data import load_speech
-from ..codec.recipe import N_STEP, CodecRecipe
 from .recipe import RestorationRecipe
 
 #: How often the noise is white, coloured, and one of the effects.
@@ -27,7 +25,7 @@ def load_pairs() -> Corpus:
     Returns
     -------
     Corpus
-        As `audio_edu.applications.codec.load_speech`, and the effects of `load_scene_sources`, whose
+        As `audio_edu.datasets.load_speech`, and the effects of `load_scene_sources`, whose
         ``source`` in ``info`` is ``effects``, and ``kind`` their tag. No effect is in two splits; of the
         voices that of the prompts alone.
 
@@ -127,18 +125,14 @@ class Batches:
 
     recipe: RestorationRecipe
     corpus: Corpus
-    speech: Speech = field(init=False)
+    speech: Segments = field(init=False)
     noise: tuple[np.ndarray, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        corpus, recipe = self.corpus, self.recipe
+        corpus = self.corpus
         is_noise = corpus.info.get("source", np.full(len(corpus), "")) == "effects"
-        # the segments that the codec learns from: clips strung together, at random speeds and levels
-        segments = CodecRecipe(
-            n_steps=1, seed=recipe.seed, batch_size=recipe.batch_size, n_vectors=recipe.n_samples // N_STEP,
-            n_stages=1, n_codes=1,
-        )  # fmt: skip
-        object.__setattr__(self, "speech", Speech(segments, corpus.select(np.flatnonzero(~is_noise))))
+        speech = corpus.select(np.flatnonzero(~is_noise))
+        object.__setattr__(self, "speech", Segments(speech, self.recipe.n_samples))
         object.__setattr__(self, "noise", tuple(corpus.audio[i] for i in np.flatnonzero(is_noise)))
 
     def __call__(self, step: int) -> tuple[np.ndarray, ...]:
@@ -151,7 +145,8 @@ class Batches:
         known : np.ndarray [shape=(batch_size, n_samples)], float32
             1 where a sample of `spoilt` is to be kept; 0 throughout for a denoiser.
         """
-        clean, _, _ = self.speech(step)
+        rng = np.random.default_rng((self.recipe.seed, step))
+        clean = np.stack([self.speech.draw(rng) for _ in range(self.recipe.batch_size)])
         rng = np.random.default_rng((self.recipe.seed, step, 17))
         spoil = {"denoise": self._noisy, "declip": self._clipped, "fill": self._gapped}[self.recipe.task]
         spoilt, known = zip(*(spoil(x, rng) for x in clean), strict=True)

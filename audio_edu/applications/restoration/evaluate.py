@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...datasets import Corpus
+from ...datasets.speech import grouped_passages
 from ...metrics import listener_scores, si_sdr_db
 from ...recognition.changes import add_noise
 from ...signal import repair, wiener_denoise
-from ..codec.evaluate import grouped_passages
 from .data import clip_to_snr, cut_noise, mixed
 from .formulas import consistent, declip_sparse, ideal, spectral_subtraction
 from .restore import Restorer

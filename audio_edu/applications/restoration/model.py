@@ -16,8 +16,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from ..codec.layers import KERNEL, ConvNeXt
-from ..codec.transform import features, frame, inverse_spectrum, spectrum
+from ...layers.convnext import KERNEL, ConvNeXt
+from ...layers.spectra import frame, inverse_spectrum, spectrum
+from ..codec.transform import features
 from .recipe import RestorationRecipe
 
 #: Groups of samples that a frame is divided into, where it is said which of them are known.

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..._validate import check_audio, checked
+from ...datasets.speech import LEVEL, level
 from ...training import Trained, adamw, as_array
-from ..codec.data import level
-from ..codec.transform import LEVEL
 from .model import RestorationNetwork
 from .recipe import RestorationRecipe
 from .train_step import restoration_step

@@ -6,8 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from ...layers.spectra import spectral_loss
 from ...training import compiled, pull_back, value_and_gradient
-from ..codec.losses import spectral_loss
 from .recipe import RestorationRecipe
 
 #: A sound that is so many times less wrong than loud is right: nothing is learned of what is 30 dB down.
