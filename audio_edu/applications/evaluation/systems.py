@@ -22,6 +22,7 @@ from ...signal import (
     mu_law_decode,
     mu_law_encode,
     room_response,
+    trim_silence,
     wiener_denoise,
 )
 from .degrade import add_hum, add_noise, all_pass, clip_peaks, lose_packets, speak_as_robot
@@ -182,12 +183,44 @@ def _flow(temperature: float | None) -> Copies:
     return copies
 
 
+def _vocoder(given: list[Passage], rate: int) -> list[np.ndarray]:
+    from ...generation.vocoder import load_vocoder
+    from ...generation.vocoder.generate import copy_clips
+
+    return [y.astype(float) for y in copy_clips(load_vocoder(), [p.x.astype(np.float32) for p in given])]
+
+
+def _denoised(snr_db: float) -> Copies:
+    def copies(given: list[Passage], rate: int) -> list[np.ndarray]:
+        from ..restoration import load_restorer
+
+        model = load_restorer("denoise")
+        return [model.restore(add_noise(p.x, snr_db)).astype(float) for p in given]
+
+    return copies
+
+
+def _reader(given: list[Passage], rate: int) -> list[list[np.ndarray]]:
+    """Let the durations network read each digit, every passage with another of its voices."""
+    from ...generation.tacotron.family import FAMILY
+
+    model, found = FAMILY.load("durations"), []
+    for i, p in enumerate(given):
+        said = [FAMILY.generate(model, FAMILY.Options(text=word, seed=i))[0] for word in p.text.split()]
+        found.append([_trimmed(word, rate) for word in said])
+    return found
+
+
+def _trimmed(word: np.ndarray, rate: int) -> np.ndarray:
+    """Cut the silence around a word that was generated, and bring it to one level."""
+    word = trim_silence(word, rate, keep_s=0.02).astype(float)
+    return 0.9 * word / max(np.abs(word).max(), 1e-6)
+
+
 def _speaker(load: Callable[[], tuple[Any, Any]]) -> Words:
     """Let a family say each digit, every passage with another seed."""
 
     def words(given: list[Passage], rate: int) -> list[list[np.ndarray]]:
-        from ...signal import trim_silence
-
         family, model = load()
         found = []
         for i, p in enumerate(given):
@@ -195,8 +228,7 @@ def _speaker(load: Callable[[], tuple[Any, Any]]) -> Words:
                 family.generate(model, family.Options(digit=(d,), seed=SEED + 10 * i + k))[0]
                 for k, d in enumerate(p.digits)
             ]
-            trimmed = [trim_silence(word, rate, keep_s=0.02).astype(float) for word in said]
-            found.append([0.9 * word / max(np.abs(word).max(), 1e-6) for word in trimmed])
+            found.append([_trimmed(word, rate) for word in said])
         return found
 
     return words
@@ -272,14 +304,17 @@ SYSTEMS: Mapping[str, System] = MappingProxyType(
         "Opus, asked for 8": System("coded", _opus(8)),
         "Opus, asked for 16": System("coded", _opus(16)),
         "Griffin-Lim": System("vocoded", copies=_flow(None)),
+        "vocoder": System("vocoded", copies=_vocoder),
         "flow": System("vocoded", copies=_flow(1.0)),
         "flow, T = 0.5": System("vocoded", copies=_flow(0.5)),
         "robot": System("vocoded", lambda x, rate: speak_as_robot(x, rate)),
         "whisper": System("vocoded", lambda x, rate: speak_as_robot(x, rate, f0_hz=None)),
         "noise, 10 dB, Wiener": System("restored", lambda x, rate: wiener_denoise(add_noise(x, 10.0), rate)),
+        "noise, 10 dB, denoiser": System("restored", copies=_denoised(10.0)),
         "another voice": System("generated", words=lambda given, rate: [list(p.other) for p in given]),
         "GAN": System("generated", words=_speaker(_gan)),
         "GAN of samples": System("generated", words=_speaker(_gan_waveform)),
         "WaveNet": System("generated", words=_speaker(_wavenet)),
+        "text to speech": System("generated", words=_reader),
     }
 )
