@@ -21,6 +21,13 @@
   };
   const solvedIn = (chapter) => Object.keys(kept()).filter((key) => key.startsWith(`${chapter}-`)).length;
 
+  /** What scrolls sideways can be reached by the keyboard, too. */
+  const reach = () => {
+    for (const frame of document.querySelectorAll(".bd-article :is(table, .ae-table, pre)")) {
+      if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+    }
+  };
+
   /** A tick behind each chapter that was read, in the sidebar. */
   const tick = () => {
     for (const link of document.querySelectorAll(".bd-links a.reference, .bd-sidebar-primary a.reference")) {
@@ -96,6 +103,9 @@
       }).observe(last);
     }
     tick();
+    reach();
+    window.addEventListener("load", reach);
+    window.addEventListener("resize", reach);
     const place = document.querySelector(".ae-progress");
     if (place) table(place);
   });

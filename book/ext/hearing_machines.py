@@ -70,12 +70,17 @@ def trim_scripts(app: Sphinx, pagename, templatename, context, doctree) -> None:
     ]
 
 
-def binder_opens_copies(app: Sphinx, pagename, templatename, context, doctree) -> None:
-    """Let a page's Binder button open the reader's copy (``work/``), which `binder/postBuild` makes."""
+def mend_buttons(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Let a page's Binder button open the reader's copy (``work/``), which `binder/postBuild` makes.
+
+    The forge's own sign would bring a font of 118 kB to every page for one sign; a branch says it as well.
+    """
     for group in context.get("header_buttons", []):
-        for button in group.get("buttons", []):
+        for button in [group, *group.get("buttons", [])]:
             if "mybinder" in button.get("url", ""):
                 button["url"] = button["url"].replace("lab/tree/book/notebooks/", "lab/tree/work/")
+            if "fa-github" in button.get("icon", ""):
+                button["icon"] = "fas fa-code-branch"
 
 
 def mark_chinese(app: Sphinx, pagename, templatename, context, doctree) -> None:
@@ -151,7 +156,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", files_and_templates)
     app.connect("doctree-read", measured_line)
     app.connect("html-page-context", trim_scripts, priority=950)
-    app.connect("html-page-context", binder_opens_copies, priority=950)
+    app.connect("html-page-context", mend_buttons, priority=950)
     app.connect("html-page-context", mark_chinese)
     app.connect("html-page-context", recognizer)
     app.connect("build-finished", recognizer_weights)
