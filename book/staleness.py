@@ -120,8 +120,12 @@ def all_text() -> str:
 
 
 def is_table_of(path: Path, code: str) -> bool:
-    """Whether code names a table, as ``"real"`` or ``"real.csv"``; one that nobody names is everybody's."""
-    name = re.compile(rf"""["'/]{re.escape(path.stem)}(\.\w+)?["']""")
+    """Whether code names a table, as ``"real"``, ``"real.csv"`` or, of ``real_2``, ``f"real_{n}"``.
+
+    One that nobody names is everybody's.
+    """
+    stem, start = (re.escape(text) for text in (path.stem, path.stem.rpartition("_")[0] + "_{"))
+    name = re.compile(rf"""["'/](?:{stem}(\.\w+)?["']|{start})""")
     return bool(name.search(code) or not name.search(all_text()))
 
 

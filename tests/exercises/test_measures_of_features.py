@@ -39,4 +39,4 @@ def test_numbers():
     assert mistake("18-1", np.exp(2) * 0.1 / (np.exp(2) * 0.1 + 0.9)) == ""
     assert "prior" in mistake("18-1", np.exp(2) / (np.exp(2) + 1))
     assert mistake("18-2", 0.35) == "" and "absolute" in mistake("18-2", 0.19)
-    assert mistake("18-3", "cadb") == "" and mistake("18-4", "c") == ""
+    assert mistake("18-3", "bdac") == "" and mistake("18-4", "c") == ""

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..._validate import Size, check_choice, checked
 
-KINDS = ("plain", "residual", "plain, scaled")
+KINDS = ("plain", "residual", "plain, scaled", "sum alone")
 
 
 @checked
@@ -56,10 +56,10 @@ def train_deep(
         Clips [shape=(n_clips, n_features)] and whole numbers [shape=(n_clips,)].
     depth : int
         How many equal layers, between one layer in and one layer out.
-    kind : {"plain", "residual", "plain, scaled"}
-        ``h ← f(z)``, ``h ← h + α f(z)`` or ``h ← α f(z)``, with ``z = W h + b``, ``f`` ReLU and
-        ``α = 1/√depth``, so that a sum of many layers does not grow. The third has the factor
-        and no sum.
+    kind : {"plain", "residual", "plain, scaled", "sum alone"}
+        ``h ← f(z)``, ``h ← h + α f(z)``, ``h ← α f(z)`` or ``h ← h + f(z)``, with ``z = W h + b``,
+        ``f`` ReLU and ``α = 1/√depth``, so that a sum of many layers grows slowly. The third has
+        the factor and no sum, the fourth the sum and no factor.
     width : int
         Numbers in h.
     n_steps : int
@@ -82,7 +82,8 @@ def train_deep(
     rng = np.random.default_rng(seed)
     x, labels = train[0].astype(np.float32), train[1].astype(int)
     n_classes = int(labels.max()) + 1
-    keep, alpha = float(kind == "residual"), 1.0 if kind == "plain" else depth**-0.5
+    keep = float(kind in ("residual", "sum alone"))
+    alpha = depth**-0.5 if kind in ("residual", "plain, scaled") else 1.0
     shapes = [(x.shape[1], width), *[(width, width)] * depth, (width, n_classes)]
     # He: a variance of 2 / n_in keeps the size of what ReLU lets through
     weights = [rng.normal(0, np.sqrt(2 / n_in), (n_in, n_out)).astype(np.float32) for n_in, n_out in shapes]

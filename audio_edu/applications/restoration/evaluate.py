@@ -24,6 +24,9 @@ CONDITIONS: dict[str, tuple[tuple[str, float], ...]] = {
 }
 #: Passages of each kind that `evaluate` listens to, and seconds from one gap to the next.
 N_PASSAGES, GAP_EVERY_S = 8, 0.3
+#: Of 24 pairs (factors 1 to 6; floors 0, 0.05, 0.1, 0.2) the one with the largest mean gain in SI-SDR over 96
+#: mixtures of the validation split, 12 passages of each kind in all conditions.
+TUNED = {"factor": 5.0, "floor": 0.05}
 
 
 class Trial(NamedTuple):
@@ -85,6 +88,7 @@ def systems(model: Restorer) -> dict[str, Callable[[Trial], np.ndarray]]:
         return {
             "spoilt": lambda t: t.spoilt,
             "subtraction": lambda t: spectral_subtraction(t.spoilt, t.spoilt - t.clean),
+            "tuned": lambda t: spectral_subtraction(t.spoilt, t.spoilt - t.clean, **TUNED),
             "wiener": lambda t: wiener_denoise(t.spoilt, rate, noise=t.spoilt - t.clean),
             "ratio mask": lambda t: ideal(t.clean, t.spoilt - t.clean, "ratio"),
             "network": lambda t: model.restore(t.spoilt),

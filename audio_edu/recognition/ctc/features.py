@@ -105,7 +105,7 @@ def normalize(mel_db: np.ndarray, settings: SpeechSettings) -> np.ndarray:
         raise ValueError(f"mel_db has shape {mel_db.shape}; expected (n_clips, n_frames, n_mels).")
     s = settings
     if s.causal:
-        return _by_the_past(mel_db, s)
+        return below_level(mel_db, past_level(mel_db, s), s)
     top = mel_db.max(axis=(1, 2), keepdims=True)
     mel_db = np.maximum(mel_db, top - s.floor_db)
     m = speech_mask(mel_db.max(axis=2), s.range_db)[..., None].astype(np.float32)
@@ -117,9 +117,19 @@ def normalize(mel_db: np.ndarray, settings: SpeechSettings) -> np.ndarray:
     return (x / (std + 1e-3)).astype(np.float32)
 
 
-def _by_the_past(mel_db: np.ndarray, s: SpeechSettings) -> np.ndarray:
+def past_level(mel_db: np.ndarray, s: SpeechSettings, before: float = -np.inf) -> np.ndarray:
+    """Return the loudest band of the past, which sinks with time (dB) [shape=(n_clips, n_frames)].
+
+    `before` is its value at the frame before the first.
+    """
     # L_t = max(loudest band of frame t, L_{t−1} − decay), written without a loop: the decay is a slope
-    sunk = s.decay_db * s.hop_length / s.sample_rate * np.arange(mel_db.shape[1])
-    level = np.maximum.accumulate(mel_db.max(axis=2) + sunk, axis=1) - sunk
+    step = s.decay_db * s.hop_length / s.sample_rate
+    sunk = step * np.arange(mel_db.shape[1])
+    loudest = np.maximum(mel_db.max(axis=2) + sunk, before - step)
+    return np.maximum.accumulate(loudest, axis=1) - sunk
+
+
+def below_level(mel_db: np.ndarray, level: np.ndarray, s: SpeechSettings) -> np.ndarray:
+    """Return the frames, normalized by `past_level`."""
     below = np.maximum(mel_db - level[..., None], -s.floor_db)
     return (1 + 2 * below / s.floor_db).astype(np.float32)

@@ -10,8 +10,9 @@ from scipy.special import log_softmax
 
 from ..._validate import Size, check_audio, checked
 from ...training import Trained
-from .features import frames
-from .formulas import SYMBOLS, decode, encode, force_align, greedy_decode
+from ..features import log_mel_frames
+from .features import below_level, frames, past_level
+from .formulas import BLANK, SYMBOLS, collapse, decode, encode, force_align, greedy_decode
 from .language import Grammar, beam_search_words
 from .model import CONTEXT, STEP
 from .recipe import CTCRecipe
@@ -187,8 +188,12 @@ class Recognizer(Trained):
         """
         if not self.recipe.causal:
             raise ValueError(f"{self.card.get('name', 'this network')} sees the future; use a causal one.")
+        text, last = "", BLANK
         for log_p in _Stream(self).feed(chunks):
-            yield decode(greedy_decode(log_p))
+            path = [last, *log_p.argmax(axis=1).tolist()]
+            # what the frame before these has written is there already
+            text, last = text + decode(collapse(path)[int(last != BLANK) :]), path[-1]
+            yield text
 
 
 class _Stream:
@@ -212,22 +217,29 @@ class _Stream:
         self.network = keras.Model([inputs, *states], [x, *outputs])
 
     def feed(self, chunks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Yield the logarithms of the probabilities of all frames so far."""
+        """Yield for each piece the logarithms of the probabilities of the frames that it completes.
+
+        Nothing grows: of the samples those are kept that the next frames need, and one level.
+        """
         s = self.settings
         states = [np.zeros((1, memory.units), np.float32) for memory in self.memories]
         context = np.zeros((1, CONTEXT, s.n_mels), np.float32)
-        heard = np.zeros(0, np.float32)
-        found, n_done = [], 0
+        n_before = -(-(s.n_fft // 2) // s.hop_length)  # frames that only fill up half a window
+        heard = np.zeros(n_before * s.hop_length, np.float32)
+        level, n_yielded = -np.inf, 0
         for chunk in chunks:
             heard = np.concatenate([heard, check_audio(chunk, "chunk").astype(np.float32)])
             # a frame is known when half a window after its middle has been heard
-            n_known = max(0, (len(heard) - s.n_fft // 2) // s.hop_length) // STEP * STEP
-            if n_known > n_done:
-                new = frames(heard[None], s)[:, n_done:n_known]
-                context = np.concatenate([context, new], axis=1)
+            n_new = max(0, (len(heard) - s.n_fft // 2) // s.hop_length - n_before) // STEP * STEP
+            log_p = np.zeros((0, len(SYMBOLS)), np.float32)
+            if n_new:
+                mel_db = log_mel_frames(heard[None], s)[:, n_before : n_before + n_new]
+                levels = past_level(mel_db, s, level)
+                level = float(levels[0, -1])
+                context = np.concatenate([context, below_level(mel_db, levels, s)], axis=1)
                 logits, *states = self.network.predict_on_batch([context, *states])
-                context = context[:, -CONTEXT:]
-                found.append(log_softmax(logits[0], axis=-1))
-                n_done = n_known
-            if found:
-                yield np.concatenate(found)
+                context, heard = context[:, -CONTEXT:], heard[n_new * s.hop_length :]
+                log_p = log_softmax(logits[0], axis=-1)
+                n_yielded += n_new
+            if n_yielded:
+                yield log_p

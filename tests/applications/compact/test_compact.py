@@ -92,7 +92,7 @@ def test_training_after_pruning_holds_the_zeros(model, monkeypatch):
     assert not np.array_equal(again["conv4/kernel"], few["conv4/kernel"])
 
 
-@pytest.mark.parametrize("kind", ["plain", "residual", "plain, scaled"])
+@pytest.mark.parametrize("kind", ["plain", "residual", "plain, scaled", "sum alone"])
 def test_deep_networks_learn_what_is_easy(kind):
     rng = np.random.default_rng(0)
     labels = rng.integers(3, size=300)
