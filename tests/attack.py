@@ -40,13 +40,9 @@ PACKAGE = Path(audio_edu.__file__).parent
 #: Modules that are not about values: they read and write files (with attacks of their own), build networks of
 #: tensors, train, or measure time.
 LEFT_OUT = re.compile(
-    r"(cli|bench|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
-    r"|applications\.codec\.(evaluate|transform)|layers\.spectra|generation\.vocoder\.(evaluate|experiments)"
-    r"|applications\.codec\.(evaluate|losses|transform)|applications\.evaluation\.(protocol|systems)"
-    r"|applications\.(codec\.(evaluate|losses|transform)|restoration\.(evaluate|model))"
-    r"|applications\.codec\.(evaluate|losses|transform)|applications\.features\.experiments"
     r"(cli|bench|doctor|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
-    r"|applications\.codec\.(evaluate|losses|transform)"
+    r"|applications\.codec\.(evaluate|transform)|layers\.spectra|generation\.vocoder\.(evaluate|experiments)"
+    r"|applications\.evaluation\.(protocol|systems)|applications\.restoration\.(evaluate|model)|applications\.features\.experiments"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 
@@ -72,7 +68,6 @@ from dataclasses import replace
 from audio_edu import learning, plots, recognition, signal
 from audio_edu.datasets import speech as speech_data
 from audio_edu.applications.codec import formulas as of_codec, recipe as of_recipe
-from audio_edu.applications.codec import data as speech_data, formulas as of_codec, recipe as of_recipe
 from audio_edu.applications.restoration import RestorationRecipe
 from audio_edu.datasets import Corpus, Labels
 from audio_edu.generation import flow, gan, vae, vocoder, wavenet

@@ -27,8 +27,8 @@ def istft(log_magnitude: np.ndarray, phase: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> istft(np.zeros((5, 9)), np.zeros((5, 9))).round(3).tolist()[:5]
-    [1.0, 0.0, 0.0, 0.0, 1.0]
+    >>> istft(np.zeros((5, 9)), np.zeros((5, 9))).shape  # 5 frames of N = 16
+    (16,)
     """
     n_frames, size = len(phase), 2 * (phase.shape[-1] - 1)
     if phase.ndim != 2 or log_magnitude.shape != phase.shape or n_frames < 2 or not size or size % 8:
