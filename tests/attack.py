@@ -49,7 +49,7 @@ LEFT_OUT = re.compile(
 #: What builds, trains or judges whole networks, or is called by others with what they have checked.
 NOT_ATTACKED = re.compile(
     r".*\.(evaluate|Tagger(\.\w+)?|Codec(\.\w+)?|Restorer(\.\w+)?|RestorationNetwork|load_pairs|AnsReader(\.\w+)?|prepare|batches|Batches|train_toy|train_on_batch"
-    r"|instrument_accuracy|sample_words"
+    r"|instrument_accuracy|sample_words|past_level|below_level"
     r"|word_embeddings|note_embeddings|sample_log_likelihoods|wavenet_bits|interpolation_report|Recognizer|Vae|Gan|WaveNet|Flow|Request(\.\w+)?|Options|PreparedNotes"
     r"|RecognizerRecipe|build_\w+|toy_\w+|attention_weights|from_keras|gradient_norms|generate_naive|mean_word_lengths"
     r"|ctc\.(data\.(Drawer|load_speech|strings_of_digits)|model\.ctc_loss|evaluate\.language_for|recognize\.Recognizer(\.\w+)?)"
@@ -69,6 +69,7 @@ from audio_edu import learning, plots, recognition, signal
 from audio_edu.datasets import speech as speech_data
 from audio_edu.applications.codec import formulas as of_codec, recipe as of_recipe
 from audio_edu.applications.restoration import RestorationRecipe
+from audio_edu.generation.tacotron import TacotronRecipe
 from audio_edu.datasets import Corpus, Labels
 from audio_edu.generation import flow, gan, vae, vocoder, wavenet
 from audio_edu.generation.vocoder import generate as by_vocoder
@@ -119,6 +120,7 @@ AttentionRecipe(n_steps=1)
 RnnRecipe(n_steps=1)
 of_recipe.CodecRecipe(n_steps=1)
 RestorationRecipe(task="fill", n_steps=1)
+TacotronRecipe(kind="attention", n_steps=1)
 speech_data.level(clips[0])
 of_codec.vector_levels(np.ones((2, 1280)))
 tagging.recipe.TaggingRecipe(n_steps=1)
@@ -259,7 +261,8 @@ def same(value: Any) -> dict[str, Any]:
         return {f"same {t.__name__}": t(value) for t in types} | {"same Fraction": Fraction(int(value))}
     if isinstance(value, float):
         half = {"same float16": np.float16(value)} if float(np.float16(value)) == value else {}
-        return half | {"same float64": np.float64(value), "same Fraction": Fraction(value)}
+        fraction = {"same Fraction": Fraction(value)} if np.isfinite(value) else {}
+        return half | {"same float64": np.float64(value)} | fraction
     if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size and value.ndim:
         forms = {"same list": value.tolist(), "same reversed": value[::-1].copy()[::-1]}
         if value.dtype == np.float64:

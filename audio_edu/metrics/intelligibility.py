@@ -11,7 +11,7 @@ import itertools
 import numpy as np
 import scipy.signal
 
-from .._validate import check_sample_rate, checked
+from .._validate import check_range, check_sample_rate, checked
 
 #: STOI's own sample rate, frame and step; bands from 150 Hz, a third of an octave each; frames in a segment.
 RATE, N_FRAME, N_STEP, N_FFT, N_BANDS, FIRST_HZ, N_SEGMENT = 10_000, 256, 128, 512, 15, 150.0, 30
@@ -94,7 +94,7 @@ def third_octave_envelopes(
 
 
 def _at_10_khz(x: np.ndarray, sample_rate: float) -> np.ndarray:
-    rate = round(sample_rate)
+    rate = round(check_range(sample_rate, "sample_rate", 1000, 1_000_000))
     return x.astype(float) if rate == RATE else scipy.signal.resample_poly(x.astype(float), RATE, rate)
 
 
