@@ -24,6 +24,7 @@ from .sequences import edit_distances as edit_distances
 from .sequences import error_rate as error_rate
 from .sequences import word_edits as word_edits
 from .sequences import word_error_rate as word_error_rate
+from .spectra import cepstral_distance_db as cepstral_distance_db
 from .spectra import log_spectral_distance_db as log_spectral_distance_db
 from .spectra import mel_cepstra as mel_cepstra
 from .spectra import mel_cepstral_distance_db as mel_cepstral_distance_db

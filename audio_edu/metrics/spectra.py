@@ -15,7 +15,7 @@ Sakoe and Chiba (1978), Dynamic programming algorithm optimization for spoken wo
 import librosa
 import numpy as np
 
-from .._validate import Positive, check_sample_rate, checked
+from .._validate import Positive, Size, check_sample_rate, checked
 from ..signal import log_mel, mfcc, stft
 
 #: Mel bands, and coefficients of their cosine transform that are compared: the first, the level, is left out.
@@ -103,12 +103,33 @@ def mel_cepstral_distance_db(
             "(n_samples,) of both."
         )
     a, b = (mel_cepstra(x, sample_rate) for x in (reference, estimate))
+    return cepstral_distance_db(a, b, N_MELS, align=align)
+
+
+@checked
+def cepstral_distance_db(a: np.ndarray, b: np.ndarray, n_mels: Size, *, align: bool = True) -> float:
+    """Return what `mel_cepstral_distance_db` does of two sounds of their mel cepstra.
+
+    Parameters
+    ----------
+    a, b : np.ndarray [shape=(n_frames, n_coefficients)]
+        From the orthonormal cosine transform of mel bands in dB, without coefficient 0.
+    n_mels : int
+        How many bands there were.
+    align : bool
+        Whether time may be stretched. If not, the longer one is cut.
+
+    Examples
+    --------
+    >>> cepstral_distance_db(np.zeros((3, 13)), np.full((4, 13), 2.0), 13)
+    2.0
+    """
     if align:
         pairs = warping_path(a, b)
         a, b = a[pairs[:, 0]], b[pairs[:, 1]]
     n = min(len(a), len(b))
     # MCD = mean_t √( Σ_{d=1}^{13} (C_d − C'_d)² / B )
-    return float(np.sqrt(((a[:n] - b[:n]) ** 2).sum(axis=1) / N_MELS).mean())
+    return float(np.sqrt(((a[:n] - b[:n]) ** 2).sum(axis=1) / n_mels).mean())
 
 
 @checked

@@ -1,3 +1,4 @@
+from .alone import TrainedAlone as TrainedAlone
 from .backends import as_array as as_array
 from .backends import by_xla as by_xla
 from .backends import compiled as compiled
@@ -18,3 +19,6 @@ from .recipe import Recipe as Recipe
 from .recipe import changed as changed
 from .recipe import from_json as from_json
 from .recipe import to_json as to_json
+from .tables import read_table as read_table
+from .tables import write_table as write_table
+from .timing import median_seconds as median_seconds

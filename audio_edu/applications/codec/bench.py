@@ -1,8 +1,6 @@
 """How fast speech becomes a file, and a file speech, beside Opus: ``audio-edu bench codec``."""
 
 import io
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +9,7 @@ import soundfile as sf
 from threadpoolctl import threadpool_limits
 
 from ...datasets import load_prompts
+from ...training import median_seconds
 from .coding import Codec
 
 SECONDS, KBPS, N_TIMES = 10, 6.0, 7
@@ -34,7 +33,7 @@ def bench(model: Codec) -> list[dict[str, Any]]:
         for name, (encode, decode) in jobs.items():
             data = encode(x)
             for what, job, given in ((f"{name}: encode", encode, x), (f"{name}: decode", decode, data)):
-                seconds = _median(lambda job=job, given=given: job(given))
+                seconds = median_seconds(lambda job=job, given=given: job(given), N_TIMES)
                 rows.append(
                     {
                         "benchmark": model.card.get("name", "codec"),
@@ -51,12 +50,3 @@ def _opus(x: np.ndarray, sample_rate: int) -> bytes:
     buffer = io.BytesIO()
     sf.write(buffer, x, sample_rate, format="OGG", subtype="OPUS", compression_level=0.99)
     return buffer.getvalue()
-
-
-def _median(job: Callable[[], Any]) -> float:
-    times = []
-    for _ in range(N_TIMES + 1):  # the first compiles
-        start = time.perf_counter()
-        job()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times[1:])

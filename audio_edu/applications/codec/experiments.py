@@ -8,7 +8,6 @@ plays, by Opus. Needs `pesq` and `pystoi`, and ``opus-tools`` (``make tools``).
 """
 
 import argparse
-import csv
 import shutil
 import subprocess
 import tempfile
@@ -21,7 +20,7 @@ import soundfile as sf
 
 from ...datasets.speech import LEVEL, grouped_passages, load_speech
 from ...signal import load_audio, mu_law_decode, mu_law_encode, save_audio
-from ...training import checkpoint_dir
+from ...training import checkpoint_dir, write_table
 from .coding import _level
 from .evaluate import scores
 from .family import load_codec
@@ -114,14 +113,7 @@ def main() -> None:
     out = parser.parse_args().out
     x = grouped_passages(load_speech())["prompts"][PLAYED]
     by_opus(x, 8000, 6, out / "codec_opus.opus")
-    with open(out / "codecs.csv", "w", newline="", encoding="utf-8") as file:
-        writer = None
-        for row in codecs():
-            writer = writer or csv.DictWriter(file, row)
-            if writer.fieldnames and file.tell() == 0:
-                writer.writeheader()
-            writer.writerow(row)
-            file.flush()
+    write_table(out / "codecs.csv", codecs())
 
 
 if __name__ == "__main__":

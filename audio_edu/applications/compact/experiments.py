@@ -12,7 +12,6 @@ what the large one says of the same clips; nothing else differs). Trainings see 
 """
 
 import argparse
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from ...metrics import speaker_interval
 from ...recognition.cnn.family import load_cnn
 from ...recognition.cnn.model import build_cnn
 from ...reproducible import SEED, set_seed
-from ...training import as_array, checkpoint_dir
+from ...training import as_array, checkpoint_dir, write_table
 from .formulas import fold_all, prune, quantize_weights
 from .model import build_folded, folded_weights, size_on_disk
 
@@ -163,10 +162,7 @@ def main() -> None:
             )
             print(rows[-1], flush=True)
         keras.backend.clear_session()
-    with arguments.out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_table(arguments.out, rows)
 
 
 if __name__ == "__main__":

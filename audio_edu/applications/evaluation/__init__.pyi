@@ -7,7 +7,6 @@ from .degrade import speak_as_robot as speak_as_robot
 from .protocol import CLIP_METRICS as CLIP_METRICS
 from .protocol import SET_METRICS as SET_METRICS
 from .protocol import compare_with_recording as compare_with_recording
-from .protocol import read_table as read_table
 from .protocol import score_systems as score_systems
 from .protocol import write_tables as write_tables
 from .systems import SYSTEMS as SYSTEMS

@@ -8,7 +8,6 @@ in a row. PESQ and DNSMOS are other people's programs (`pesq`, `speechmos`); wit
 empty.
 """
 
-import csv
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -31,6 +30,7 @@ from ...metrics import (
 )
 from ...reproducible import SEED
 from ...signal import snr_db
+from ...training import read_table, write_table
 from .systems import SYSTEMS, Passage, passages
 
 #: The metrics of a passage; whether more is better.
@@ -183,11 +183,8 @@ def write_tables(folder: Path, names: Sequence[str] | None = None) -> list[dict[
             both = [row for row in old if row["system"] not in scored] + list(map(_flat, fresh))
             order = {system: i for i, system in enumerate(SYSTEMS)}
             both.sort(key=lambda row: order.get(row["system"], len(order)))
-            columns = list(dict.fromkeys(key for row in both for key in row))
-            with open(path, "w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, columns, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(both)
+            columns = dict.fromkeys(key for row in both for key in row)
+            write_table(path, [dict.fromkeys(columns, "") | row for row in both])
     return new[0]
 
 
@@ -206,8 +203,3 @@ def _flat(row: Mapping[str, Any]) -> dict[str, str]:
         else:
             found[key] = str(value)
     return found
-
-
-def read_table(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a CSV file."""
-    return list(csv.DictReader(path.read_text("utf-8").splitlines()))

@@ -18,7 +18,6 @@
 """
 
 import argparse
-import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from ...metrics import fitted_svm, speaker_interval
 from ...recognition import load_cnn
 from ...reproducible import SEED
 from ...signal import mfcc
-from ...training import checkpoint_dir
+from ...training import checkpoint_dir, write_table
 from .edit import NOTE_ATTRIBUTES, measure_note
 from .embed import WORD_FEATURES, note_embeddings, pool_frames, word_embeddings
 from .formulas import edit_directions, neighbours, precision_at_k
@@ -269,14 +268,7 @@ def main() -> None:
             "edits": edits,
             "search": lambda: search(features),
         }[what]()
-        with open(args.out / f"{names.get(what, what)}.csv", "w", newline="", encoding="utf-8") as file:
-            writer = None
-            for row in rows:
-                if writer is None:
-                    writer = csv.DictWriter(file, list(row), lineterminator="\n")
-                    writer.writeheader()
-                writer.writerow(row)
-                file.flush()
+        write_table(args.out / f"{names.get(what, what)}.csv", rows)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@
 """
 
 import argparse
-import csv
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -21,14 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from ..._files import replacing
 from ...datasets import load_sentences
 from ...metrics import si_sdr_db
 from ...metrics.sequences import word_edits
 from ...recognition.changes import add_noise
 from ...recognition.ctc import load_ctc
 from ...signal import load_audio
-from ...training import checkpoint_dir
+from ...training import checkpoint_dir, write_table
 from .data import clip_to_snr, load_pairs
 from .evaluate import Trial, rows, systems
 from .family import load_restorer
@@ -110,11 +108,8 @@ def main() -> None:
         options = {"n_passages": N_PASSAGES[args.what], "listeners": args.what == "denoise"}
         options["kinds"] = ("prompts", "voices") if args.what == "denoise" else ("voices",)
         found = rows(load_restorer(args.what), load_pairs(), **options)
-    table = [{k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()} for row in found]
-    with replacing(args.out / f"restored_{args.what}.csv") as partial, open(partial, "w", newline="") as file:
-        writer = csv.DictWriter(file, table[0])
-        writer.writeheader()
-        writer.writerows(table)
+    table = ({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()} for row in found)
+    write_table(args.out / f"restored_{args.what}.csv", table)
 
 
 if __name__ == "__main__":

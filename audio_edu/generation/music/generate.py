@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from ..._validate import check_choice, check_range, checked
 from ...datasets import load_chorales
 from ...reproducible import SEED
-from ...training import Trained, adamw, as_array, by_xla, compiled, option
+from ...training import TrainedAlone, as_array, option
 from .data import END, HOLD, MAJOR, MINOR, parts_of, pieces, to_codes, to_context, to_notes, to_symbols
 from .formulas import temper
 from .midi import read_midi, write_midi
@@ -24,29 +23,7 @@ from .sampler import play
 LONGEST = 160
 
 
-class _Alone(Trained):
-    """One network that adds its own loss."""
-
-    def __init__(self, recipe: MusicRecipe, facts: Mapping[str, Any], network: keras.Model, example: tuple):
-        network(example)
-        names = ("learning_rate", "weight_decay", "ema_decay")
-        rates = {name: getattr(recipe, name) for name in names}
-        network.compile(adamw(recipe.n_steps, clipnorm=1.0, **rates), jit_compile=by_xla(False))
-        super().__init__(recipe, facts, {"network": network})
-        self.network: Any = network
-        self._compiled: dict[str, Any] = {}
-
-    def train_on_batch(self, *batch: Any) -> Any:
-        """Learn from one batch; return the loss."""
-        return self.network.train_on_batch(batch)
-
-    def _fast(self, name: str, function: Any) -> Any:
-        if name not in self._compiled:
-            self._compiled[name] = compiled(function)
-        return self._compiled[name]
-
-
-class Melody(_Alone):
+class Melody(TrainedAlone):
     """Melodies, event after event, in C."""
 
     def __init__(self, recipe: MusicRecipe, facts: Mapping[str, Any]):
@@ -88,7 +65,7 @@ class Melody(_Alone):
         return np.stack([ends - events[:, 1], events[:, 1], events[:, 0], 0 * ends], axis=1)
 
 
-class Harmony(_Alone):
+class Harmony(TrainedAlone):
     """Three voices below a soprano, one after the other."""
 
     def __init__(self, recipe: MusicRecipe, facts: Mapping[str, Any]):
@@ -138,7 +115,7 @@ class Harmony(_Alone):
         return [row[1 : len(soprano) + 1] for row, soprano in zip(codes, sopranos, strict=True)]
 
 
-class MusicVae(_Alone):
+class MusicVae(TrainedAlone):
     """Two bars of a soprano and z."""
 
     def __init__(self, recipe: MusicRecipe, facts: Mapping[str, Any]):

@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
-import librosa
 import numpy as np
 import scipy.fft
 
 from ..._validate import checked
 from ...datasets import Corpus
-from ...metrics import bootstrap_interval, error_rate, word_edits
+from ...metrics import bootstrap_interval, cepstral_distance_db, error_rate, word_edits
 from ..mel import mel_decibels, scaled_mel
 from ..vocoder import load_vocoder
 from ..vocoder.generate import vocode
@@ -54,11 +53,8 @@ def mel_cepstral_distance(a: np.ndarray, b: np.ndarray) -> float:
     for mel in (a, b):
         if mel.ndim != 2 or mel.shape[1] <= N_COEFFICIENTS:
             raise ValueError(f"mel has shape {mel.shape}; expected (n_frames, n_mels).")
-        # with L = 20 log10 of an amplitude and an orthonormal transform, √2 · 10/ln 10 · c = DCT(L) / (2 √M)
-        c = scipy.fft.dct(mel_decibels(mel), axis=0, norm="ortho")[1 : N_COEFFICIENTS + 1]
-        cepstra.append(c / np.sqrt(mel.shape[1]))
-    cost, path = librosa.sequence.dtw(*cepstra, metric="euclidean")
-    return round(float(cost[-1, -1]) / len(path), 6)
+        cepstra.append(scipy.fft.dct(mel_decibels(mel), axis=0, norm="ortho")[1 : N_COEFFICIENTS + 1].T)
+    return round(cepstral_distance_db(*cepstra, a.shape[1]), 6)
 
 
 def readings(model: Any, texts: Sequence[str], voices: Sequence[str], **options: Any) -> list[Utterance]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..._validate import check_choice, checked
 from ...signal import mel_to_audio
-from ...training import Trained, adamw, as_array, by_xla, compiled, option
+from ...training import TrainedAlone, as_array, option
 from ..mel import HOP_LENGTH, N_FFT, N_MELS, mel_decibels
 from ..vocoder import load_vocoder
 from ..vocoder.generate import vocode
@@ -50,32 +50,13 @@ class Utterance:
     stopped: bool
 
 
-class _Speaker(Trained):
-    """A network that adds its own loss, and the voices that it knows."""
-
-    def __init__(self, recipe: TacotronRecipe, facts: Mapping[str, Any], network: Any, example: tuple):
-        network(example)
-        names = ("learning_rate", "weight_decay", "ema_decay")
-        rates = {name: getattr(recipe, name) for name in names}
-        optimizer = adamw(recipe.schedule_steps or recipe.n_steps, clipnorm=1.0, **rates)
-        network.compile(optimizer, jit_compile=by_xla(False))
-        super().__init__(recipe, facts, {"network": network})
-        self.network: Any = network
-        self._compiled: dict[str, Any] = {}
+class _Speaker(TrainedAlone):
+    """A network that speaks with the voices that it knows."""
 
     @property
     def voices(self) -> tuple[str, ...]:
         """The names of the voices."""
         return tuple(self.facts["voices"])
-
-    def train_on_batch(self, *batch: Any) -> Any:
-        """Learn from one batch; return the loss."""
-        return self.network.train_on_batch(batch)
-
-    def _fast(self, name: str, function: Any) -> Any:
-        if name not in self._compiled:
-            self._compiled[name] = compiled(function)
-        return self._compiled[name]
 
     def _rows(self, texts: Sequence[str], voices: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray]:
         if len(texts) != len(voices) or not texts:

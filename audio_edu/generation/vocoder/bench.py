@@ -1,8 +1,6 @@
 """How fast sound is made of a mel spectrogram, beside Griffin-Lim and a flow: ``audio-edu bench vocoder``."""
 
 import os
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
@@ -10,6 +8,7 @@ from unittest.mock import patch
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ...training import median_seconds
 from ..flow import Flow, FlowRecipe
 from ..flow.generate import vocode as flow_vocode
 from ..mel import HOP_LENGTH, N_FFT, mel_decibels
@@ -42,7 +41,7 @@ def bench() -> list[dict[str, Any]]:
                 mel_decibels(mel), 8000, **options
             ),
         }
-        seconds = {name: _seconds(job) for name, job in ways.items()}
+        seconds = {name: median_seconds(job, N_TIMES) for name, job in ways.items()}
     notes = {"vocoder": f"{vocoder.n_parameters:,} parameters", "flow": f"{flow.n_parameters:,} parameters"}
     summary = {"times_real_time": {name: round(SECONDS / taken, 1) for name, taken in seconds.items()}}
     return [
@@ -56,13 +55,3 @@ def bench() -> list[dict[str, Any]]:
         }
         for name, taken in seconds.items()
     ]
-
-
-def _seconds(job: Callable[[], Any]) -> float:
-    job()
-    taken = []
-    for _ in range(N_TIMES):
-        start = time.perf_counter()
-        job()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)

@@ -13,7 +13,6 @@ Needs `pesq` and `pystoi`; and `speechmos` for ``dnsmos``, which imitates listen
 """
 
 import argparse
-import csv
 import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -24,7 +23,7 @@ import numpy as np
 
 from ...datasets import Corpus, load_speech
 from ...signal import griffin_lim, istft, mel_to_spectrogram, stft
-from ...training import checkpoint_dir
+from ...training import checkpoint_dir, write_table
 from ..flow import load_flow
 from ..flow.generate import copy_clips as flow_copies
 from ..mel import HOP_LENGTH, N_FFT, mel_decibels, scaled_mel
@@ -90,14 +89,7 @@ def main() -> None:
     """Write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--out", type=Path, default=checkpoint_dir())
-    with open(parser.parse_args().out / "vocoders.csv", "w", newline="", encoding="utf-8") as file:
-        writer = None
-        for row in rows(load_speech(), systems()):
-            if writer is None:
-                writer = csv.DictWriter(file, row)
-                writer.writeheader()
-            writer.writerow(row)
-            file.flush()
+    write_table(parser.parse_args().out / "vocoders.csv", rows(load_speech(), systems()))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@
 """
 
 import argparse
-import csv
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,11 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from ..._files import replacing
 from ...datasets import Corpus, load_digits, load_prompts, load_sentences
 from ...datasets.digits import DIGIT_NAMES
 from ...reproducible import SEED
-from ...training import checkpoint_dir, checkpoint_path
+from ...training import checkpoint_dir, checkpoint_path, write_table
 from .data import strings_of_digits
 from .family import load_ctc
 from .formulas import beam_search, decode
@@ -135,12 +133,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="the table to write; default: beside the checkpoints")
     args = parser.parse_args(argv)
     out = args.out or checkpoint_dir() / f"{args.what}.csv"
-    rows = list(transcripts(args.data, args.early, args.only) if args.what == "transcripts" else times())
-    with replacing(out) as partial, partial.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    print(f"{out}: {len(rows)} rows")
+    rows = transcripts(args.data, args.early, args.only) if args.what == "transcripts" else times()
+    print(f"{out}: {write_table(out, rows)} rows")
     return 0
 
 

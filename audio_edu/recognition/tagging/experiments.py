@@ -14,7 +14,6 @@
 """
 
 import argparse
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +27,7 @@ from ...datasets.scenes import EFFECTS, INSTRUMENTS, TAG_NAMES, Mixer, draw_scen
 from ...metrics import average_precision
 from ...reproducible import SEED
 from ...signal import mfcc
-from ...training import checkpoint_dir, checkpoint_path
+from ...training import checkpoint_dir, checkpoint_path, write_table
 from .family import FAMILY, load_tagging
 from .features import frames
 from .recognize import PIECE_S, Tagger, pieces
@@ -212,12 +211,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         model = load_tagging(args.checkpoint)
         rows = transfer(model) if args.what == "transfer" else real(model, args.data)
-    found = list(rows)
-    with open(args.out or checkpoint_dir() / name, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(found[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(found)
-    print(f"{len(found)} rows: {args.out or checkpoint_dir() / name}")
+    out = args.out or checkpoint_dir() / name
+    print(f"{write_table(out, rows)} rows: {out}")
     return 0
 
 

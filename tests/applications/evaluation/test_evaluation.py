@@ -17,13 +17,13 @@ from audio_edu.applications.evaluation import (
     lose_packets,
     passages,
     protocol,
-    read_table,
     speak_as_robot,
     write_tables,
 )
 from audio_edu.datasets import load_digits
 from audio_edu.metrics import log_spectral_distance_db, si_sdr_db
 from audio_edu.signal import snr_db
+from audio_edu.training import read_table
 
 RATE = 8000
 
