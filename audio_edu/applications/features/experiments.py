@@ -9,7 +9,8 @@
     of each digit of every second development voice; tested on unseen ones) and notes (development presets;
     tested on the others).
 ``leaks``
-    ``leaks.csv``: the same probe on the same clips, split at random and split by speaker or preset.
+    ``leaks.csv``: the same probe on the same clips, split at random and split by speaker or preset, with as
+    many clips of each class in every part as can be.
 ``edits``
     ``edits.csv``: what moves in notes of unseen presets along directions of the VAE's latent space, one
     note of each preset: measured on the sounds, before and after.
@@ -107,15 +108,15 @@ def leaks(features: Features) -> Iterator[Row]:
     ``random``: the parts are drawn from all clips. ``groups``: no speaker (of words) or preset (of notes) is
     in two parts. Clips, their number and the probe are the same.
     """
-    from sklearn.model_selection import GroupKFold, KFold
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     for task, (train, test, seen) in features.items():
         y, groups = (np.concatenate(pair) for pair in ((train.labels, test.labels), _groups(train, test)))
         for name, both in seen.items():
             x = np.concatenate(both)
             for split, parts in (
-                ("random", KFold(4, shuffle=True, random_state=0)),
-                ("groups", GroupKFold(4)),
+                ("random", StratifiedKFold(4, shuffle=True, random_state=0)),
+                ("groups", StratifiedGroupKFold(4)),
             ):
                 right = np.zeros(len(y), bool)
                 for learn, asked in parts.split(x, y, groups):
@@ -162,20 +163,21 @@ def all_features() -> Features:
 def search(features: Features) -> Iterator[Row]:
     """Yield precision for each task and feature.
 
-    Words: among the test words of *other* voices, those of the same digit. Notes: among the development
+    Words: among the test words of *other* speakers, those of the same digit. Notes: among the development
     notes, all of other presets, those of the same instrument.
     """
     for task, (train, test, seen) in features.items():
+        (groups,) = _groups(test)
         for name, (of_train, of_test) in seen.items():
             if task == "words":
                 reference, pool = of_test, test
-                allowed = test.voices[:, None] != test.voices
+                allowed = groups[:, None] != groups
             else:
                 reference, pool, allowed = of_train, train, None
             relevant = test.labels[:, None] == pool.labels
             found = neighbours(of_test, reference, allowed)
             for k in (1, 10):
-                yield _row(task, f"precision at {k}", name, precision_at_k(found, relevant, k), test.voices)
+                yield _row(task, f"precision at {k}", name, precision_at_k(found, relevant, k), groups)
 
 
 def _row(task: str, what: str, name: str, values: np.ndarray, voices: np.ndarray) -> Row:
