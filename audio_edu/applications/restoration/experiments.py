@@ -34,7 +34,7 @@ from .recipe import TASKS
 from .recordings import restore_recording
 
 #: Passages of each kind, by task.
-N_PASSAGES = {"denoise": 12, "declip": 5, "fill": 5}
+N_PASSAGES = {"denoise": 12, "declip": 12, "fill": 12}
 #: Sentences that the recogniser hears; the longest part of a recording (s).
 N_SENTENCES, MOST_S = 24, 2.0
 
