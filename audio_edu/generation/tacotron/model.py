@@ -132,7 +132,8 @@ class TacotronNetwork(keras.Model):
         self.attention = LocationSensitiveAttention(
             recipe.n_attention, recipe.n_location, n, n_embed, name="attention"
         )
-        self.writer = built(layers.GRU(n, return_sequences=True, name="writer"), n + n_embed)
+        n_seen = n_embed + n * recipe.direct
+        self.writer = built(layers.GRU(n, return_sequences=True, name="writer"), n_seen)
         self.frames = built(layers.Dense(recipe.reduction * N_MELS, name="frames"), n + n_embed)
         self.stop = built(layers.Dense(1, name="stop"), n + n_embed)
         self.post = PostNet(recipe.n_post, name="post")
@@ -177,7 +178,7 @@ class TacotronNetwork(keras.Model):
 
         _, (h, context, a, _) = ops.scan(step, self.start(memory), ops.transpose(x, (1, 0, 2)))
         h, context, a = (ops.transpose(y, (1, 0, 2)) for y in (h, context, a))
-        s = self.writer(ops.concatenate([h, context], axis=-1))
+        s = self.writer(self.shown_to_writer(h, context))
         s = ops.concatenate([s, context], axis=-1)
         rough = ops.reshape(self.frames(s), (-1, n_all * r, N_MELS))
         mended, stop = self.post(rough), self.stop(s)[..., 0]
@@ -191,9 +192,13 @@ class TacotronNetwork(keras.Model):
         self.add_loss(self.recipe.guide * ops.sum(ops.sum(a * far, -1) * weight) / ops.sum(weight))
         return mended, stop, a
 
+    def shown_to_writer(self, h: Any, context: Any) -> Any:
+        """Return what the second recurrent layer sees: what was read, and only if `direct` who asked."""
+        return ops.concatenate([h, context], axis=-1) if self.recipe.direct else context
+
     def write(self, h: Any, context: Any, s: Any) -> tuple[Any, Any, Any]:
         """Make the frames of one group [shape=(B, r, N_MELS)], its stop logit and the second state."""
-        _, (s,) = self.writer.cell(ops.concatenate([h, context], axis=-1), [s])
+        _, (s,) = self.writer.cell(self.shown_to_writer(h, context), [s])
         x = ops.concatenate([s, context], axis=-1)
         return ops.reshape(self.frames(x), (-1, self.recipe.reduction, N_MELS)), self.stop(x)[..., 0], s
 
