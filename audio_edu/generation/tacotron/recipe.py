@@ -108,7 +108,7 @@ class TacotronRecipe(Recipe):
 RECIPES = {
     "tacotron": TacotronRecipe(n_steps=2_600, kind="attention"),
     "durations": TacotronRecipe(
-        n_steps=900,
+        n_steps=800,
         kind="durations",
         reduction=2,
         start="durations_first",
