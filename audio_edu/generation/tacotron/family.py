@@ -39,8 +39,15 @@ class TacotronFamily(Family):
         return MODELS[recipe.kind](recipe, facts)
 
     def start(self, recipe: TacotronRecipe) -> Trained | None:
-        """Load the model whose weights a training begins with."""
-        return self.load(recipe.start) if recipe.start else None
+        """Build the model that a training begins with: with all weights that another one has, too."""
+        if not recipe.start:
+            return None
+        other = self.load(recipe.start)
+        model = self.build(recipe, other.facts)
+        for name, weight in model.weights.items():
+            if name in other.weights:
+                weight.assign(other.weights[name].value)
+        return model
 
     def batches(self, model: Trained, recipe: TacotronRecipe, train: Corpus) -> Callable[[int], tuple]:
         """Return the function that makes the batch of any step."""
