@@ -8,8 +8,12 @@
     ``few_labels.csv``: a linear probe on each feature with 1, 5, 20 and all labels a class; words (one take
     of each digit of every second development voice; tested on unseen ones) and notes (development presets;
     tested on the others).
+``scratch``
+    ``scratch.csv``: the CNN trained from random weights on the first draws of the same words, 200 steps, with
+    the changes of clips that its recipe has.
 ``leaks``
-    ``leaks.csv``: the same probe on the same clips, split at random and split by speaker or preset.
+    ``leaks.csv``: the same probe on the same clips, split at random and split by speaker or preset, with as
+    many clips of each class in every part as can be.
 ``edits``
     ``edits.csv``: what moves in notes of unseen presets along directions of the VAE's latent space, one
     note of each preset: measured on the sounds, before and after.
@@ -29,9 +33,12 @@ from ...generation import load_gan, load_vae, load_wavenet
 from ...generation.vae import Vae, note_features
 from ...metrics import fitted_svm, speaker_interval
 from ...recognition import load_cnn
+from ...recognition.cnn.family import FAMILY as CNN_FAMILY
+from ...recognition.cnn.recipe import CnnRecipe
 from ...reproducible import SEED
 from ...signal import mfcc
 from ...training import checkpoint_dir, write_table
+from ...training import train as train_model
 from .edit import NOTE_ATTRIBUTES, measure_note
 from .embed import WORD_FEATURES, note_embeddings, pool_frames, word_embeddings
 from .formulas import edit_directions, neighbours, precision_at_k
@@ -41,6 +48,8 @@ from .recognize import sample_log_likelihoods
 AMOUNTS = {"brightness": 0.5, "attack": 1.0, "decay": 6.0}
 N_LABELS = (1, 5, 20)
 N_DRAWS = 20
+#: A network from random weights costs more than a probe: fewer draws, and its steps.
+N_SCRATCH, SCRATCH_STEPS = 3, 200
 Row = dict[str, Any]
 #: By task: what is learned from, what is asked, and by name the features of both.
 Features = dict[str, tuple[Corpus, Corpus, dict[str, Any]]]
@@ -101,21 +110,35 @@ def labels(features: Features) -> Iterator[Row]:
                     yield row | _scores(right, test.voices)
 
 
+def scratch() -> Iterator[Row]:
+    """Yield an accuracy for each number of labels and draw."""
+    train, test = corpora()["words"]
+    for n in N_LABELS:
+        for draw in range(N_SCRATCH):
+            chosen = train.select(draw_labelled(train.labels, n, draw))
+            recipe = CnnRecipe(n_steps=SCRATCH_STEPS, batch_size=min(32, len(chosen)), seed=SEED + draw)
+            model, _ = train_model(CNN_FAMILY, recipe, chosen, progress=False)
+            right = model.probabilities(test.audio).argmax(axis=1) == test.labels
+            yield {"task": "words", "feature": "CNN from scratch", "n": n, "draw": draw} | _scores(
+                right, test.voices
+            )
+
+
 def leaks(features: Features) -> Iterator[Row]:
     """Yield accuracies with all clips in four parts, each asked of a probe fitted to the other three.
 
     ``random``: the parts are drawn from all clips. ``groups``: no speaker (of words) or preset (of notes) is
     in two parts. Clips, their number and the probe are the same.
     """
-    from sklearn.model_selection import GroupKFold, KFold
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     for task, (train, test, seen) in features.items():
         y, groups = (np.concatenate(pair) for pair in ((train.labels, test.labels), _groups(train, test)))
         for name, both in seen.items():
             x = np.concatenate(both)
             for split, parts in (
-                ("random", KFold(4, shuffle=True, random_state=0)),
-                ("groups", GroupKFold(4)),
+                ("random", StratifiedKFold(4, shuffle=True, random_state=0)),
+                ("groups", StratifiedGroupKFold(4)),
             ):
                 right = np.zeros(len(y), bool)
                 for learn, asked in parts.split(x, y, groups):
@@ -162,20 +185,21 @@ def all_features() -> Features:
 def search(features: Features) -> Iterator[Row]:
     """Yield precision for each task and feature.
 
-    Words: among the test words of *other* voices, those of the same digit. Notes: among the development
+    Words: among the test words of *other* speakers, those of the same digit. Notes: among the development
     notes, all of other presets, those of the same instrument.
     """
     for task, (train, test, seen) in features.items():
+        (groups,) = _groups(test)
         for name, (of_train, of_test) in seen.items():
             if task == "words":
                 reference, pool = of_test, test
-                allowed = test.voices[:, None] != test.voices
+                allowed = groups[:, None] != groups
             else:
                 reference, pool, allowed = of_train, train, None
             relevant = test.labels[:, None] == pool.labels
             found = neighbours(of_test, reference, allowed)
             for k in (1, 10):
-                yield _row(task, f"precision at {k}", name, precision_at_k(found, relevant, k), test.voices)
+                yield _row(task, f"precision at {k}", name, precision_at_k(found, relevant, k), groups)
 
 
 def _row(task: str, what: str, name: str, values: np.ndarray, voices: np.ndarray) -> Row:
@@ -254,7 +278,9 @@ def _judged(clips: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
 def main() -> None:
     """Write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", nargs="+", choices=("likelihoods", "labels", "leaks", "search", "edits"))
+    parser.add_argument(
+        "what", nargs="+", choices=("likelihoods", "labels", "scratch", "leaks", "search", "edits")
+    )
     parser.add_argument("--data", type=Path, help="FSDD, a folder or an archive, for `likelihoods`")
     parser.add_argument("--out", type=Path, default=checkpoint_dir())
     args = parser.parse_args()
@@ -264,6 +290,7 @@ def main() -> None:
         rows = {
             "likelihoods": lambda: likelihoods(args.data),
             "labels": lambda: labels(features),
+            "scratch": scratch,
             "leaks": lambda: leaks(features),
             "edits": edits,
             "search": lambda: search(features),

@@ -96,7 +96,7 @@ class RestorationRecipe(Recipe):
 
 #: What ships.
 RECIPES = {
-    "denoise": RestorationRecipe(task="denoise", n_steps=2605, schedule_steps=3600, taps=2),
+    "denoise": RestorationRecipe(task="denoise", n_steps=9000, schedule_steps=9000, taps=2),
     "declip": RestorationRecipe(
         task="declip", n_steps=450, n_fft=256, n_samples=8192, dilations=(1, 2, 4, 1, 2, 4), taps=3
     ),

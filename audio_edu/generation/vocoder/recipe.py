@@ -81,12 +81,20 @@ class VocoderRecipe(Recipe):
         return self.n_steps if self.schedule_steps else 0
 
 
-_AFTER = {"n_steps": 1_003, "schedule_steps": 1_600, "start": "vocoder_spectral", "learning_rate": 5e-4}
+#: Longer segments, fewer of them: less of a segment lies near its edges, where frames lack their context.
+_AFTER = {
+    "n_steps": 900,
+    "schedule_steps": 900,
+    "start": "vocoder_spectral",
+    "learning_rate": 5e-4,
+    "n_samples": 10_240,
+    "batch_size": 4,
+}
 #: What ships, by the name of the checkpoint.
 RECIPES = {
     "vocoder": VocoderRecipe(critic_weight=0.05, **_AFTER),
     "vocoder_longer": VocoderRecipe(**_AFTER),
-    "vocoder_spectral": VocoderRecipe(n_steps=4_000, schedule_steps=4_000),
+    "vocoder_spectral": VocoderRecipe(n_steps=14_100, schedule_steps=16_000),
 }
 #: Small enough for a test.
 TINY = VocoderRecipe(
