@@ -39,14 +39,15 @@ class TacotronFamily(Family):
         return MODELS[recipe.kind](recipe, facts)
 
     def start(self, recipe: TacotronRecipe) -> Trained | None:
-        """Build the model that a training begins with: with all weights that another one has, too."""
+        """Build the model that a training begins with: with the weights that another has alike."""
         if not recipe.start:
             return None
         other = self.load(recipe.start)
         model = self.build(recipe, other.facts)
         for name, weight in model.weights.items():
-            if name in other.weights:
-                weight.assign(other.weights[name].value)
+            known = other.weights.get(name)
+            if known is not None and known.shape == weight.shape:
+                weight.assign(known.value)
         return model
 
     def batches(self, model: Trained, recipe: TacotronRecipe, train: Corpus) -> Callable[[int], tuple]:

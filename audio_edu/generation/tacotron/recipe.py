@@ -109,7 +109,7 @@ class TacotronRecipe(Recipe):
 
 #: What ships, by the name of the checkpoint.
 RECIPES = {
-    "tacotron": TacotronRecipe(n_steps=500, kind="attention", start="durations_first", short_first=0.0, most_s=2.5),
+    "tacotron": TacotronRecipe(n_steps=350, kind="attention", start="durations_first", short_first=0.0, most_s=2.5),
     "durations": TacotronRecipe(
         n_steps=800,
         kind="durations",
