@@ -39,16 +39,8 @@ class TacotronFamily(Family):
         return MODELS[recipe.kind](recipe, facts)
 
     def start(self, recipe: TacotronRecipe) -> Trained | None:
-        """Build the model that a training begins with: with the weights that another has alike."""
-        if not recipe.start:
-            return None
-        other = self.load(recipe.start)
-        model = self.build(recipe, other.facts)
-        for name, weight in model.weights.items():
-            known = other.weights.get(name)
-            if known is not None and known.shape == weight.shape:
-                weight.assign(known.value)
-        return model
+        """Load the model whose weights a training begins with."""
+        return self.load(recipe.start) if recipe.start else None
 
     def batches(self, model: Trained, recipe: TacotronRecipe, train: Corpus) -> Callable[[int], tuple]:
         """Return the function that makes the batch of any step."""

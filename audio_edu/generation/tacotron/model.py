@@ -79,18 +79,13 @@ class LocationSensitiveAttention(layers.Layer):
         self.energy = built(layers.Dense(1, use_bias=False, name="energy"), n_units)
         self.built = True
 
-    def scores(self, q: Any, keys: Any, mask: Any, before: Any, total: Any) -> Any:
-        """Return e_n, of one step [shape=(B, N)] or of many [shape=(B, G, N)]."""
-        half, n = self.n_location // 2, ops.shape(before)[-1]
-        some = [(0, 0)] * (len(before.shape) - 1)
-        padded = ops.pad(ops.stack([before, total], axis=-1), (*some, (half, half), (0, 0)))
-        f = ops.concatenate([padded[..., i : i + n, :] for i in range(self.n_location)], axis=-1)
-        e = self.energy(ops.tanh(self.query(q)[..., None, :] + keys + self.location(f)))[..., 0]
-        return e - 1e4 * (1 - mask)
-
     def call(self, q: Any, keys: Any, memory: Any, mask: Any, before: Any, total: Any) -> tuple[Any, Any]:
         """Return the context [shape=(B, n_embed)] and the weights [shape=(B, N)]."""
-        a = ops.softmax(self.scores(q, keys, mask, before, total))
+        half, n = self.n_location // 2, ops.shape(before)[1]
+        padded = ops.pad(ops.stack([before, total], axis=-1), ((0, 0), (half, half), (0, 0)))
+        f = ops.concatenate([padded[:, i : i + n] for i in range(self.n_location)], axis=-1)
+        e = self.energy(ops.tanh(self.query(q)[:, None] + keys + self.location(f)))[..., 0]
+        a = ops.softmax(e - 1e4 * (1 - mask))
         return ops.sum(a[..., None] * memory, axis=1), a
 
 
@@ -137,12 +132,10 @@ class TacotronNetwork(keras.Model):
         self.attention = LocationSensitiveAttention(
             recipe.n_attention, recipe.n_location, n, n_embed, name="attention"
         )
-        n_seen = n_embed + n * recipe.direct
-        self.writer = built(layers.GRU(n, return_sequences=True, name="writer"), n_seen)
+        self.writer = built(layers.GRU(n, return_sequences=True, name="writer"), n + n_embed)
         self.frames = built(layers.Dense(recipe.reduction * N_MELS, name="frames"), n + n_embed)
         self.stop = built(layers.Dense(1, name="stop"), n + n_embed)
         self.post = PostNet(recipe.n_post, name="post")
-        self.chance = keras.random.SeedGenerator(recipe.seed)
 
     def encode(self, letters: Any, voices: Any, training: bool = False) -> tuple[Any, ...]:
         """Read the text; return its vectors, their keys, a mask [shape=(B, N)] and the voices' vectors."""
@@ -178,15 +171,13 @@ class TacotronNetwork(keras.Model):
         shown = ops.cast(self.hide(ops.ones_like(seen[..., :1]), training=training) > 0, "float32")
         x = self.condition(seen * shown, v[:, None], training)
 
-        last_letter = ops.sum(ops.cast(letters > 0, "int32"), 1, keepdims=True) - 1
-        due = ops.where(where >= 0, where, last_letter)
-        if training and self.recipe.placed:
-            h, context, a = self.read_placed(x, memory, keys, mask, due)
-            missed = -ops.log(ops.sum(a * one_hot(due, a), -1) + 1e-6)
-        else:
-            h, context, a = self.read_all(x, memory, keys, mask)
-            missed = 0.0 * a[..., 0]
-        s = self.writer(self.shown_to_writer(h, context))
+        def step(state: tuple, x_t: Any) -> tuple[tuple, tuple]:
+            state = self.read(x_t, memory, keys, mask, state)
+            return state, state
+
+        _, (h, context, a, _) = ops.scan(step, self.start(memory), ops.transpose(x, (1, 0, 2)))
+        h, context, a = (ops.transpose(y, (1, 0, 2)) for y in (h, context, a))
+        s = self.writer(ops.concatenate([h, context], axis=-1))
         s = ops.concatenate([s, context], axis=-1)
         rough = ops.reshape(self.frames(s), (-1, n_all * r, N_MELS))
         mended, stop = self.post(rough), self.stop(s)[..., 0]
@@ -195,54 +186,14 @@ class TacotronNetwork(keras.Model):
         ends = 1 - before(n_groups - N_END, n_all)
         nats = ops.maximum(stop, 0) - stop * ends + ops.log1p(ops.exp(-ops.abs(stop)))
         self.add_loss(0.3 * ops.sum(nats * weight) / ops.sum(weight))
-        far = guide(ops.cast(due, "float32"), ops.shape(mask)[1], self.recipe.guide_width)
-        led = self.recipe.guide * ops.sum(a * far, -1) + 0.3 * missed
-        self.add_loss(ops.sum(led * weight) / ops.sum(weight))
+        due = ops.where(where >= 0, ops.cast(where, "float32"), ops.sum(mask, 1, keepdims=True) - 1)
+        far = guide(due, ops.shape(mask)[1], self.recipe.guide_width)
+        self.add_loss(self.recipe.guide * ops.sum(ops.sum(a * far, -1) * weight) / ops.sum(weight))
         return mended, stop, a
-
-    def read_all(self, x: Any, memory: Any, keys: Any, mask: Any) -> tuple[Any, ...]:
-        """Read for all steps, one after the other: each begins where attention looked in the one before."""
-
-        def step(state: tuple, x_t: Any) -> tuple[tuple, tuple]:
-            state = self.read(x_t, memory, keys, mask, state)
-            return state, state
-
-        _, states = ops.scan(step, self.start(memory), ops.transpose(x, (1, 0, 2)))
-        h, context, a, _ = (ops.transpose(y, (1, 0, 2)) for y in states)
-        return h, context, a
-
-    def read_placed(self, x: Any, memory: Any, keys: Any, mask: Any, due: Any) -> tuple[Any, ...]:
-        """Read for all steps at once, told where to look: teacher forcing of the place.
-
-        What is read is the letter that is due, mixed by chance with that of a step before or after; so
-        attention, which is asked at every step where it would look, need not have answered.
-        """
-        at = one_hot(due, memory[..., 0])
-        earlier = ops.concatenate([at[:, :1], at[:, :-1]], axis=1)
-        later = ops.concatenate([at[:, 1:], at[:, -1:]], axis=1)
-        u = keras.random.uniform((*ops.shape(due), 1), -1.0, 1.0, seed=self.chance)
-        at = (1 - ops.abs(u)) * at + ops.relu(u) * later + ops.relu(-u) * earlier
-        context = at @ memory
-        h, c, before, total = self.start(memory)
-        before = ops.concatenate([before[:, None], at[:, :-1]], axis=1)
-        x = ops.concatenate([x, ops.concatenate([c[:, None], context[:, :-1]], axis=1)], axis=-1)
-
-        def step(h: Any, x_t: Any) -> tuple[Any, Any]:
-            h, _ = self.reader(x_t, [h])
-            return h, h
-
-        _, h = ops.scan(step, h, ops.transpose(x, (1, 0, 2)))
-        h = ops.transpose(h, (1, 0, 2))
-        e = self.attention.scores(h, keys[:, None], mask[:, None], before, ops.cumsum(before, axis=1))
-        return h, context, ops.softmax(e)
-
-    def shown_to_writer(self, h: Any, context: Any) -> Any:
-        """Return what the second recurrent layer sees: what was read, and only if `direct` who asked."""
-        return ops.concatenate([h, context], axis=-1) if self.recipe.direct else context
 
     def write(self, h: Any, context: Any, s: Any) -> tuple[Any, Any, Any]:
         """Make the frames of one group [shape=(B, r, N_MELS)], its stop logit and the second state."""
-        _, (s,) = self.writer.cell(self.shown_to_writer(h, context), [s])
+        _, (s,) = self.writer.cell(ops.concatenate([h, context], axis=-1), [s])
         x = ops.concatenate([s, context], axis=-1)
         return ops.reshape(self.frames(x), (-1, self.recipe.reduction, N_MELS)), self.stop(x)[..., 0], s
 
@@ -294,11 +245,6 @@ class DurationsNetwork(keras.Model):
         off = ops.square(log_durations - ops.log1p(ops.cast(durations, "float32")))
         self.add_loss(0.3 * ops.sum(off * mask) / ops.sum(mask))
         return mended, log_durations
-
-
-def one_hot(places: Any, like: Any) -> Any:
-    """1 at each place, else 0 [shape=(B, G, N)], N as of the last axis of another array."""
-    return ops.cast(ops.arange(ops.shape(like)[-1]) == places[..., None], "float32")
 
 
 def before(n: Any, n_all: int) -> Any:

@@ -50,11 +50,6 @@ class TacotronRecipe(Recipe):
         free to look (letters).
     hide : float
         ``attention``: the share of steps that are not shown the frame before, while training.
-    direct : bool
-        ``attention``: whether what writes the frames also sees the state that asks, and with it the frame
-        before. Else all that it has is what was read.
-    placed : bool
-        ``attention``: whether training tells each step where the one before it looked, and what it reads.
     dropout : float
         Share of values set to zero in the text's encoder while training. Of the prenet it is one half.
     learning_rate, weight_decay, ema_decay : float
@@ -79,8 +74,6 @@ class TacotronRecipe(Recipe):
     guide: float = 2.0
     guide_width: float = 1.5
     hide: float = 0.5
-    direct: bool = False
-    placed: bool = True
     dropout: float = 0.1
     learning_rate: float = 1.5e-3
     weight_decay: float = 1e-2
@@ -109,7 +102,7 @@ class TacotronRecipe(Recipe):
 
 #: What ships, by the name of the checkpoint.
 RECIPES = {
-    "tacotron": TacotronRecipe(n_steps=350, kind="attention", start="durations_first", short_first=0.0, most_s=2.5),
+    "tacotron": TacotronRecipe(n_steps=1_567, schedule_steps=1_800, kind="attention"),
     "durations": TacotronRecipe(
         n_steps=800,
         kind="durations",
