@@ -38,10 +38,6 @@ class TacotronFamily(Family):
         set_seed(recipe.seed)
         return MODELS[recipe.kind](recipe, facts)
 
-    def start(self, recipe: TacotronRecipe) -> Trained | None:
-        """Load the model whose weights a training begins with."""
-        return self.load(recipe.start) if recipe.start else None
-
     def batches(self, model: Trained, recipe: TacotronRecipe, train: Corpus) -> Callable[[int], tuple]:
         """Return the function that makes the batch of any step."""
         return batches(recipe, train, model.facts["voices"])

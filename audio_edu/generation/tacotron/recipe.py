@@ -23,8 +23,6 @@ class TacotronRecipe(Recipe):
         Which network.
     speakers : tuple of str
         Whose clips are learned from: voices of these names, with any number behind. Empty: all.
-    start : str
-        The checkpoint whose weights the training begins with; empty: random weights.
     reduction : int
         Frames that are written at once, the reduction factor.
     schedule_steps : int
@@ -58,7 +56,6 @@ class TacotronRecipe(Recipe):
 
     kind: str
     speakers: tuple[str, ...] = ("allison", "awb", "kal", "rms", "slt")
-    start: str = ""
     reduction: int = 4
     schedule_steps: int = 0
     batch_size: int = 16
@@ -103,15 +100,7 @@ class TacotronRecipe(Recipe):
 #: What ships, by the name of the checkpoint.
 RECIPES = {
     "tacotron": TacotronRecipe(n_steps=1_567, schedule_steps=1_800, kind="attention"),
-    "durations": TacotronRecipe(
-        n_steps=800,
-        kind="durations",
-        reduction=2,
-        start="durations_first",
-        short_first=0.0,
-        learning_rate=1e-3,
-    ),
-    "durations_first": TacotronRecipe(n_steps=1_214, schedule_steps=1_500, kind="durations", reduction=2),
+    "durations": TacotronRecipe(n_steps=1_214, schedule_steps=1_500, kind="durations", reduction=2),
 }
 
 #: Small enough for a test.
