@@ -1,7 +1,7 @@
 """Looking inside: what a network and a voice give away, and what one can do about it.
 
-`speakers` finds who speaks, `membership` what was trained on, `anonymize` hides a voice, and `watermark` marks
-a generated sound.
+`speakers` finds who speaks, `membership` what was trained on, `anonymization` hides a voice, and `watermark`
+marks a generated sound.
 """
 
 import lazy_loader as _lazy

@@ -1,6 +1,6 @@
-from .anonymize import anonymize as anonymize
-from .anonymize import shift_formants as shift_formants
-from .anonymize import shift_pitch as shift_pitch
+from .anonymization import anonymize as anonymize
+from .anonymization import shift_formants as shift_formants
+from .anonymization import shift_pitch as shift_pitch
 from .membership import clip_losses as clip_losses
 from .membership import hits_at as hits_at
 from .speakers import SPEAKER_FEATURES as SPEAKER_FEATURES

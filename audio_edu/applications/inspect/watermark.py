@@ -87,7 +87,7 @@ class Watermark:
         # the correlation at every beginning at once, by the convolution theorem
         product = np.fft.rfft(sums, axis=0) * np.fft.rfft(pattern, axis=0).conj()
         correlation = np.fft.irfft(product.sum(axis=1), period)
-        # what the sum of so many numbers, with signs by chance, would be: the root of the sum of their squares
+        # with signs by chance the sum would be the root of the sum of squares
         smooth = scipy.ndimage.uniform_filter1d(sums, N_FRAMES, axis=0, mode="wrap")
         return float(correlation.max() / (N_FRAMES * np.sqrt((smooth**2).sum()) + 1e-9))
 
