@@ -74,8 +74,15 @@ def shift_pitch(x: Clip, sample_rate: float, semitones: Annotated[float, (-24.0,
     return librosa.effects.pitch_shift(y, sr=sample_rate, n_steps=semitones, n_fft=512)[: len(x)]
 
 
-def move_poles(x: np.ndarray, sample_rate: float, move: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Replace the angles of the poles of each 32 ms by what `move` makes of them; the level stays."""
+@checked
+def move_poles(x: Clip, sample_rate: float, move: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Replace the angles of the poles of each 32 ms by what `move` makes of them; the level stays.
+
+    Examples
+    --------
+    >>> move_poles(np.random.default_rng(0).normal(size=2000), 8000, np.sqrt).shape
+    (2000,)
+    """
     check_sample_rate(sample_rate)
     n, order = 4 * round(0.008 * sample_rate), 2 + round(sample_rate / 1000)
     hop, window = n // 4, scipy.signal.get_window("hann", n)

@@ -84,7 +84,7 @@ def rates(verifier: Verifier, a: np.ndarray, b: np.ndarray, speakers: Any, voice
     """Return an equal error rate and its interval: enrolled by rows of `a`, asked with rows of `b`."""
     i, j, same = trials(speakers.tolist(), voices.tolist())
     scores = verifier.scores(a[i], b[j])
-    low, high = eer_interval(scores, i, j, same, speakers)
+    low, high = eer_interval(scores, i, j, same, speakers.tolist())
     return {"eer": f"{equal_error_rate(scores, same)[0]:.3f}", "low": f"{low:.3f}", "high": f"{high:.3f}"}
 
 
@@ -112,7 +112,7 @@ def speakers(data: Path | None) -> Iterator[Row]:
     i, j = np.triu_indices(len(keep), 1)
     same = people[i] == people[j]
     score = (z[i] * z[j]).sum(axis=1)
-    low, high = eer_interval(score, i, j, same, people)
+    low, high = eer_interval(score, i, j, same, people.tolist())
     eer = f"{equal_error_rate(score, same)[0]:.3f}"
     yield {"asked": "same person behind two voices", "feature": "TTS embedding"} | {
         "eer": eer, "low": f"{low:.3f}", "high": f"{high:.3f}",
@@ -231,7 +231,7 @@ def anonymization(data: Path | None, judge: Callable | None = None) -> Iterator[
                 i, j, same = trials(who.tolist(), voices.tolist())
                 for attacker, enrolled in (("ignorant", before), ("informed", after)):
                     score = (enrolled[i] * after[j]).sum(axis=1)
-                    low, high = eer_interval(score, i, j, same, who)
+                    low, high = eer_interval(score, i, j, same, who.tolist())
                     row = {"way": way, "asked": kind, "judge": "Resemblyzer", "attacker": attacker}
                     eer = f"{equal_error_rate(score, same)[0]:.3f}"
                     yield row | {"eer": eer, "low": f"{low:.3f}", "high": f"{high:.3f}"} | words

@@ -12,7 +12,7 @@ Bimbot and others (2004), A tutorial on text-independent speaker verification.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import keras
 import numpy as np
@@ -122,10 +122,39 @@ def trials(speakers: Sequence[str], voices: Sequence[str]) -> tuple[np.ndarray, 
     return i[used], j[used], same[used]
 
 
+@checked
 def eer_interval(
-    scores: np.ndarray, i: np.ndarray, j: np.ndarray, same: np.ndarray, speakers: Any, n_draws: int = 200
+    scores: np.ndarray,
+    i: NDArray[np.int64],
+    j: NDArray[np.int64],
+    same: _Flags,
+    speakers: Sequence[str],
+    *,
+    n_draws: Annotated[int, (1, 10_000)] = 200,
 ) -> tuple[float, float]:
-    """Return a 95 % interval of the equal error rate that takes speakers for independent (bootstrap)."""
+    """Return a 95 % interval of the equal error rate that takes speakers for independent (bootstrap).
+
+    Parameters
+    ----------
+    scores, same
+        As for `error_rates`.
+    i, j : np.ndarray of int [shape=(n_trials,)]
+        Which recordings each trial compares.
+    speakers : sequence of str
+        Who speaks in each recording.
+
+    Examples
+    --------
+    >>> who = ["ann", "ann", "bob", "bob"]
+    >>> i, j, same = trials(who, who)
+    >>> eer_interval(np.where(same, 1.0, 0.0), i, j, same, who)
+    (0.0, 0.0)
+    """
+    _check_trials(scores, same)
+    if i.shape != scores.shape or j.shape != scores.shape:
+        raise ValueError(f"i and j have shapes {i.shape} and {j.shape}; expected those of scores.")
+    if min(i.min(), j.min()) < 0 or max(i.max(), j.max()) >= len(speakers):
+        raise ValueError(f"i and j name recordings that speakers, of length {len(speakers)}, has not.")
     names, rows = np.unique(np.asarray(speakers), return_inverse=True)
     rng, found = np.random.default_rng(SEED), []
     while len(found) < n_draws:
@@ -205,7 +234,7 @@ def speaker_features(name: str, passages: Sequence[Sequence[Clip]], model: Any =
         return np.array([(m := _speech(x)).mean(axis=1) - m.mean() for x in joined])
     if name == "MFCC":
         frames = [mfcc(x, 8000, n_mfcc=20, n_fft=256, hop_length=80, n_mels=40)[1:].T for x in joined]
-        return np.array([mean_and_spread(each) for each in frames])
+        return np.array([_mean_and_spread(each) for each in frames])
     if name == "CNN":
         n = [len(clips) for clips in passages]
         rows = model.embeddings([x for clips in passages for x in clips])
@@ -214,10 +243,10 @@ def speaker_features(name: str, passages: Sequence[Sequence[Clip]], model: Any =
         return _recurrent(joined, model)
     books = as_array(model.network.quantizer.codebooks)[:N_STAGES]
     sent = [model.codes(model.vectors(x))[:, :N_STAGES] for x in joined]
-    return np.array([mean_and_spread(sum(books[s, c] for s, c in enumerate(codes.T))) for codes in sent])
+    return np.array([_mean_and_spread(sum(books[s, c] for s, c in enumerate(codes.T))) for codes in sent])
 
 
-def mean_and_spread(frames: np.ndarray) -> np.ndarray:
+def _mean_and_spread(frames: np.ndarray) -> np.ndarray:
     """Sum frames [shape=(n_frames, n)] up, whatever their order [shape=(2 n,)]."""
     return np.concatenate([frames.mean(axis=0), frames.std(axis=0)])
 
@@ -247,7 +276,7 @@ def _recurrent(joined: Sequence[np.ndarray], model: Any) -> np.ndarray:
         part = joined[begin : begin + 32]
         x = np.stack([np.pad(each, (0, longest - len(each))) for each in part]).astype(np.float32)
         hidden = as_array(body(frames(x, model.recipe.settings)[:, : longest // 80], training=False))
-        rows += [mean_and_spread(h[: len(each) // 160]) for h, each in zip(hidden, part, strict=True)]
+        rows += [_mean_and_spread(h[: len(each) // 160]) for h, each in zip(hidden, part, strict=True)]
     return np.array(rows)
 
 

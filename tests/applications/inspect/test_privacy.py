@@ -50,7 +50,7 @@ def test_the_interval_holds_the_rate():
     speakers = np.repeat(list("abcdefgh"), 6)
     i, j, same = inspect.trials(speakers.tolist(), speakers.tolist())
     scores = rng.normal(size=len(i)) + same
-    low, high = eer_interval(scores, i, j, same, speakers)
+    low, high = eer_interval(scores, i, j, same, speakers.tolist())
     assert low < inspect.equal_error_rate(scores, same)[0] < high
 
 
