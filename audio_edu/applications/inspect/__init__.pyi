@@ -1,0 +1,13 @@
+from .anonymization import anonymize as anonymize
+from .anonymization import shift_formants as shift_formants
+from .anonymization import shift_pitch as shift_pitch
+from .membership import clip_losses as clip_losses
+from .membership import hits_at as hits_at
+from .speakers import SPEAKER_FEATURES as SPEAKER_FEATURES
+from .speakers import Verifier as Verifier
+from .speakers import equal_error_rate as equal_error_rate
+from .speakers import error_rates as error_rates
+from .speakers import passages_of as passages_of
+from .speakers import speaker_features as speaker_features
+from .speakers import trials as trials
+from .watermark import Watermark as Watermark
