@@ -2,12 +2,11 @@
 
 The pages need nothing but a browser. The notebooks need Python; the packages they need are installed by the
 start script, from the folder ``wheels`` where there is one, else from the network. What builds and tests the
-book is left out: `reader_requirements` keeps what a chapter imports, and JupyterLab.
+book is left out: ``requirements-read.txt`` has what a chapter imports, and JupyterLab.
 """
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import zipfile
@@ -24,8 +23,7 @@ PLATFORMS = {
     "windows": ["win_amd64"],
 }  # fmt: skip
 COMPRESSED = {".flac", ".npz", ".mp3", ".ogg", ".webp", ".png", ".woff", ".whl", ".gz", ".zip"}
-SECTIONS = ("The sound and the models", "Pictures, players, sliders")
-OF_THE_BOOK = ("ipykernel", "psutil", "tqdm", "jupyterlab", "jupyterlab-myst", "nbclient")
+REQUIREMENTS = ROOT / "requirements-read.txt"
 
 START_SH = """#!/bin/sh
 # Opens the notebooks of Hearing Machines in JupyterLab. The first start installs what they need into .venv.
@@ -80,23 +78,11 @@ notebooks elsewhere.
 """
 
 
-def reader_requirements() -> str:
-    """The pinned packages that a reader needs: those that chapters import, and JupyterLab."""
-    section, kept = "", []
-    for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines():
-        if line.startswith("# "):
-            section = line[2:]
-        name = re.match(r"([\w.-]+)==", line)
-        if name and (section in SECTIONS or name[1] in OF_THE_BOOK):
-            kept.append(line.partition("#")[0].strip())
-    return "\n".join(["-c constraints.txt", *kept, ""])
-
-
 def texts() -> dict[str, str]:
     """The files of the bundle that are made for it."""
     return {
         "START.txt": START_TXT, "start.sh": START_SH, "start.bat": START_BAT.replace("\n", "\r\n"),
-        "requirements.txt": reader_requirements(),
+        "requirements.txt": REQUIREMENTS.read_text("utf-8"),
     }  # fmt: skip
 
 
@@ -151,7 +137,9 @@ def download_wheels(platform: str, folder: Path, python: str = "3.11.9") -> Path
     place = folder / platform
     place.mkdir(parents=True, exist_ok=True)
     pins = place / "requirements.txt"
-    pins.write_text(reader_requirements().replace("constraints.txt", str(ROOT / "constraints.txt")), "utf-8")
+    pins.write_text(
+        REQUIREMENTS.read_text("utf-8").replace("constraints.txt", str(ROOT / "constraints.txt")), "utf-8"
+    )
     options = [word for name in PLATFORMS[platform] for word in ("--platform", name)]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += [
