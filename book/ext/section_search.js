@@ -73,7 +73,7 @@
       if (together > most) [best, most] = [from, together];
     }
     const wide = /\p{Script=Han}/u.test(text.slice(best, best + 20)) ? 60 : 170;
-    let from = Math.max(0, best - wide / 4), to = Math.min(text.length, from + wide);
+    let from = Math.max(0, Math.floor(best - wide / 4)), to = Math.min(text.length, from + wide);
     while (from > 0 && /[\p{L}\p{N}]/u.test(text[from - 1]) && !/\p{Script=Han}/u.test(text[from - 1])) from -= 1;
     while (to < text.length && /[\p{L}\p{N}]/u.test(text[to]) && !/\p{Script=Han}/u.test(text[to])) to += 1;
     return (from ? "… " : "") + text.slice(from, to).trim() + (to < text.length ? " …" : "");

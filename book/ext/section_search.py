@@ -26,7 +26,7 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 BLOCKS = {"p", "li", "dt", "dd", "td", "th", "tr", "div", "pre", "figcaption", "caption", "figure", "details"}
 HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 # What is no text, what stands there twice, and what a search must not give away.
-SILENT_TAGS = {"script", "style", "svg", "button", "summary", "audio"}
+SILENT_TAGS = {"script", "noscript", "style", "svg", "button", "summary", "audio"}
 SILENT_CLASSES = {
     *("headerlink", "cell_input", "stream", "tag_solution", "sd-dropdown", "measured"),
     *("ae-facts", "ae-spec", "ae-ask", "ae-progress"),
@@ -99,7 +99,10 @@ class Sections(HTMLParser):
         self.open.append(tag)
         if self.silent_from:
             return
-        if tag in SILENT_TAGS or classes & SILENT_CLASSES or (tag == "div" and "math" in classes):
+        is_formula = tag == "div" and "math" in classes
+        is_list_of_facts = tag == "details" and not classes  # of an explorer; folded cells have classes
+        is_hidden = given.get("aria-hidden") == "true"
+        if tag in SILENT_TAGS or classes & SILENT_CLASSES or is_formula or is_list_of_facts or is_hidden:
             self.silent_from = len(self.open)
         elif self.in_article and tag == "section":
             self.begin(given.get("id", ""))
