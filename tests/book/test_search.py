@@ -130,6 +130,7 @@ def test_an_english_word_leads_to_its_section(asked):
     hits = [entry for entry in found if "02_convolution_sum.html#" in entry[3]]
     assert hits, found
     assert all("reverb" in "".join(entry[:3]).lower() for entry in found)
+    assert all(len(line) < 230 for _, _, line, _ in found), "more than a line of context"
     assert "The convolution sum" in hits[0][1]
     link = page.locator(".ae-results a[href*='02_convolution_sum.html#']").first
     anchor = link.get_attribute("href").partition("#")[2]
