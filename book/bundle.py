@@ -38,6 +38,7 @@ sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11, 3
     touch .venv/installed
 fi
 PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"; export PYTHONPATH
+export TF_CPP_MIN_LOG_LEVEL=3  # what TensorFlow says of itself is no output of a chapter
 .venv/bin/python audio_edu/doctor.py || echo "Some things may not work; the lines above say what to do."
 [ "$1" = --check ] && exit 0
 .venv/bin/python -m jupyter trust notebooks/*.ipynb >/dev/null
@@ -55,6 +56,7 @@ if not exist .venv\\installed (
     echo. > .venv\\installed
 )
 set PYTHONPATH=%CD%
+set TF_CPP_MIN_LOG_LEVEL=3
 .venv\\Scripts\\python audio_edu\\doctor.py
 if "%1"=="--check" exit /b
 for %%f in (notebooks\\*.ipynb) do .venv\\Scripts\\python -m jupyter trust "%%f" >nul

@@ -82,6 +82,17 @@ def test_a_reader_gets_what_chapters_import_and_nothing_that_builds_or_tests():
     assert found - known == set()
 
 
+def test_wherever_jupyterlab_is_started_tensorflow_keeps_its_log_to_itself():
+    """A chapter may import Keras before the package that would say so."""
+    starts = [bundle.START_SH, bundle.START_BAT]
+    starts += [
+        (pipeline.ROOT / name).read_text("utf-8") for name in ("Makefile", "README.md", "binder/start")
+    ]
+    for text in starts:
+        before = re.split(r"(?m)jupyter[ -]lab --notebook-dir", text)[0]
+        assert "TF_CPP_MIN_LOG_LEVEL=3" in before, text[:200]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="start.bat is for Windows")
 @pytest.mark.slow
 def test_the_start_script_says_whether_the_machine_is_ready(unpacked):
