@@ -42,6 +42,8 @@ export TF_CPP_MIN_LOG_LEVEL=3  # what TensorFlow says of itself is no output of 
 .venv/bin/python audio_edu/doctor.py || echo "Some things may not work; the lines above say what to do."
 [ "$1" = --check ] && exit 0
 .venv/bin/python -m jupyter trust notebooks/*.ipynb >/dev/null
+mkdir -p .venv/etc/ipython  # what C++ libraries log goes to the terminal, not below a cell
+echo "c.IPKernelApp.capture_fd_output = False" > .venv/etc/ipython/ipython_kernel_config.py
 exec .venv/bin/python -m jupyter lab --notebook-dir=. \\
     --LabApp.default_url=/lab/tree/notebooks/01_sound_as_numbers.ipynb
 """

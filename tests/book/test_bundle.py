@@ -93,6 +93,24 @@ def test_wherever_jupyterlab_is_started_tensorflow_keeps_its_log_to_itself():
         assert "TF_CPP_MIN_LOG_LEVEL=3" in before, text[:200]
 
 
+def test_what_a_c_library_logs_stands_below_no_cell(tmp_path, monkeypatch):
+    """Some of it comes before any level is read: a kernel's settings keep it out of the notebook."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    (setting,) = set(re.findall(r'echo "(c\.IPKernelApp.+)" > \S*ipython_kernel_config.py', bundle.START_SH))
+    for name in ("Makefile", "binder/postBuild"):
+        assert setting in (pipeline.ROOT / name).read_text("utf-8")
+    (tmp_path / "profile_default").mkdir()
+    (tmp_path / "profile_default" / "ipython_kernel_config.py").write_text(setting, "utf-8")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    code = "import os, sys, time\nos.write(2, b'from C')\nprint('own', file=sys.stderr)\ntime.sleep(0.5)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=120).execute()
+    (output,) = notebook.cells[0].outputs
+    assert output.text == "own\n"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="start.bat is for Windows")
 @pytest.mark.slow
 def test_the_start_script_says_whether_the_machine_is_ready(unpacked):
