@@ -40,7 +40,9 @@ serve: book  ## render the book and serve it on http://localhost:8000
 lab: $(VENV)/installed  ## open copies of the chapters in JupyterLab: work/ is yours to change
 	@$(BIN)/python book/pipeline.py --lab
 	@$(RUN)/jupyter-trust work/*.ipynb >/dev/null  # or JupyterLab strips the players' scripts
-	@$(RUN)/jupyter-lab --notebook-dir=. --LabApp.default_url=/lab/tree/work/01_sound_as_numbers.ipynb
+	@mkdir -p $(VENV)/etc/ipython  # what C++ libraries log goes to the terminal, not below a cell
+	@echo "c.IPKernelApp.capture_fd_output = False" > $(VENV)/etc/ipython/ipython_kernel_config.py
+	@TF_CPP_MIN_LOG_LEVEL=3 $(RUN)/jupyter-lab --notebook-dir=. --LabApp.default_url=/lab/tree/work/01_sound_as_numbers.ipynb
 
 # In a workshop: all chapters, or CHAPTER=05 (CHAPTER="02 05").
 student: $(VENV)/installed  ## notebooks without solutions: _build/student [CHAPTER=05]

@@ -9,14 +9,18 @@ writable. Only Python itself is needed to run it.
 
 from __future__ import annotations
 
-import json
 import os
+import sys
+
+if sys.path and sys.path[0] == os.path.dirname(os.path.abspath(__file__)):
+    del sys.path[0]  # run as a script: the package's `signal` would hide Python's own
+
+import json
 import platform
 import re
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -30,7 +34,12 @@ PYTHONS = ((3, 11), (3, 13))
 #: The largest chapter takes 2.6 GB while it runs; a browser and JupyterLab need some, too.
 MEMORY_GB, MEMORY_BETTER_GB = 3.0, 5.0
 DISK_GB = 1.0
-INSTALL = f'"{sys.executable}" -m pip install -r requirements.txt'
+#: What a reader needs; in the students' zip that is all there is.
+REQUIREMENTS = next(
+    (name for name in ("requirements-read.txt", "requirements.txt") if (ROOT / name).is_file()),
+    "requirements.txt",
+)
+INSTALL = f'"{sys.executable}" -m pip install -r {REQUIREMENTS}'
 BROWSERS = (
     "firefox", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge",
     "microsoft-edge", "safari",
@@ -76,7 +85,7 @@ def check_python() -> Finding:
 
 def check_packages() -> Finding:
     """Compare the installed packages with the pinned ones."""
-    pins = ROOT / "requirements.txt"
+    pins = ROOT / REQUIREMENTS
     if not pins.is_file():
         return Finding(WARNING, "no requirements.txt beside the package: versions are not compared")
     missing, other = [], []

@@ -2,12 +2,11 @@
 
 The pages need nothing but a browser. The notebooks need Python; the packages they need are installed by the
 start script, from the folder ``wheels`` where there is one, else from the network. What builds and tests the
-book is left out: `reader_requirements` keeps what a chapter imports, and JupyterLab.
+book is left out: ``requirements-read.txt`` has what a chapter imports, and JupyterLab.
 """
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import zipfile
@@ -24,8 +23,7 @@ PLATFORMS = {
     "windows": ["win_amd64"],
 }  # fmt: skip
 COMPRESSED = {".flac", ".npz", ".mp3", ".ogg", ".webp", ".png", ".woff", ".whl", ".gz", ".zip"}
-SECTIONS = ("The sound and the models", "Pictures, players, sliders")
-OF_THE_BOOK = ("ipykernel", "psutil", "tqdm", "jupyterlab", "jupyterlab-myst", "nbclient")
+REQUIREMENTS = ROOT / "requirements-read.txt"
 
 START_SH = """#!/bin/sh
 # Opens the notebooks of Hearing Machines in JupyterLab. The first start installs what they need into .venv.
@@ -40,9 +38,12 @@ sys.exit(None if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11, 3
     touch .venv/installed
 fi
 PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"; export PYTHONPATH
+export TF_CPP_MIN_LOG_LEVEL=3  # what TensorFlow says of itself is no output of a chapter
 .venv/bin/python audio_edu/doctor.py || echo "Some things may not work; the lines above say what to do."
 [ "$1" = --check ] && exit 0
 .venv/bin/python -m jupyter trust notebooks/*.ipynb >/dev/null
+mkdir -p .venv/etc/ipython  # what C++ libraries log goes to the terminal, not below a cell
+echo "c.IPKernelApp.capture_fd_output = False" > .venv/etc/ipython/ipython_kernel_config.py
 exec .venv/bin/python -m jupyter lab --notebook-dir=. \\
     --LabApp.default_url=/lab/tree/notebooks/01_sound_as_numbers.ipynb
 """
@@ -57,6 +58,7 @@ if not exist .venv\\installed (
     echo. > .venv\\installed
 )
 set PYTHONPATH=%CD%
+set TF_CPP_MIN_LOG_LEVEL=3
 .venv\\Scripts\\python audio_edu\\doctor.py
 if "%1"=="--check" exit /b
 for %%f in (notebooks\\*.ipynb) do .venv\\Scripts\\python -m jupyter trust "%%f" >nul
@@ -80,23 +82,11 @@ notebooks elsewhere.
 """
 
 
-def reader_requirements() -> str:
-    """The pinned packages that a reader needs: those that chapters import, and JupyterLab."""
-    section, kept = "", []
-    for line in (ROOT / "requirements.txt").read_text("utf-8").splitlines():
-        if line.startswith("# "):
-            section = line[2:]
-        name = re.match(r"([\w.-]+)==", line)
-        if name and (section in SECTIONS or name[1] in OF_THE_BOOK):
-            kept.append(line.partition("#")[0].strip())
-    return "\n".join(["-c constraints.txt", *kept, ""])
-
-
 def texts() -> dict[str, str]:
     """The files of the bundle that are made for it."""
     return {
         "START.txt": START_TXT, "start.sh": START_SH, "start.bat": START_BAT.replace("\n", "\r\n"),
-        "requirements.txt": reader_requirements(),
+        "requirements.txt": REQUIREMENTS.read_text("utf-8"),
     }  # fmt: skip
 
 
@@ -151,7 +141,9 @@ def download_wheels(platform: str, folder: Path, python: str = "3.11.9") -> Path
     place = folder / platform
     place.mkdir(parents=True, exist_ok=True)
     pins = place / "requirements.txt"
-    pins.write_text(reader_requirements().replace("constraints.txt", str(ROOT / "constraints.txt")), "utf-8")
+    pins.write_text(
+        REQUIREMENTS.read_text("utf-8").replace("constraints.txt", str(ROOT / "constraints.txt")), "utf-8"
+    )
     options = [word for name in PLATFORMS[platform] for word in ("--platform", name)]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += [

@@ -84,3 +84,21 @@ def test_pointers_in_place_of_weights_are_told_apart(tmp_path, monkeypatch):
     assert "no trained networks" in doctor.check_data().found
     (tmp_path / "checkpoints" / "cnn.npz").write_text("version https://git-lfs.github.com/spec/v1\n")
     assert doctor.check_data().cure == "git lfs pull"
+
+
+def test_as_a_script_it_finds_pythons_own_modules(tmp_path):
+    """Beside it lies a package `signal`, which Python's `subprocess` must not meet."""
+    code = (
+        "import runpy, sys; sys.path.insert(0, sys.argv[1]); sys.modules.pop('signal', None)\n"
+        "runpy.run_path(sys.argv[1] + '/doctor.py'); import signal; print(signal.Signals.__name__)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, str(ROOT / "audio_edu")],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert ran.stdout == "Signals\n", ran.stderr
+
+
+def test_what_only_builders_need_is_not_asked_of_readers():
+    assert doctor.REQUIREMENTS == "requirements-read.txt"
+    assert "jupyter-book" not in (ROOT / doctor.REQUIREMENTS).read_text("utf-8")

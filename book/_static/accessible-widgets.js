@@ -81,23 +81,6 @@
     for (const label of root.querySelectorAll('.widget-label[title="null"]')) label.removeAttribute("title");
   };
 
-  /** What scrolls sideways, a long formula or a wide table, is reached by the keyboard. */
-  const reach = () => {
-    for (const wide of document.querySelectorAll("mjx-container[display='true'], table.table")) {
-      if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
-    }
-    for (const inline of document.querySelectorAll("span.math")) { // they scroll on phones only
-      const formula = inline.querySelector("mjx-math");
-      if (formula?.offsetWidth > inline.clientWidth && inline.clientWidth) inline.tabIndex = 0;
-    }
-  };
-  window.addEventListener("resize", reach);
-  window.addEventListener("load", async () => {
-    await window.MathJax?.startup?.promise;
-    reach();
-    document.fonts.ready.then(reach); // the formulas' fonts change their widths
-  });
-
   document.addEventListener("DOMContentLoaded", () => {
     if (!document.querySelector('script[type="application/vnd.jupyter.widget-view+json"]')) return;
     tend(document.body);

@@ -21,10 +21,27 @@
   };
   const solvedIn = (chapter) => Object.keys(kept()).filter((key) => key.startsWith(`${chapter}-`)).length;
 
-  /** What scrolls sideways can be reached by the keyboard, too. */
+  /** What scrolls sideways (a table, code, a long formula) fades where it goes on, and is reached by the keyboard. */
+  const WIDE = ".bd-article :is(table, .ae-table, pre, div.math, span.math, mjx-container[display='true'])";
+  const watched = new WeakSet();
+  const fade = (frame) => {
+    const hidden = frame.scrollWidth - frame.clientWidth;
+    frame.classList.toggle("ae-before", frame.scrollLeft > 2);
+    frame.classList.toggle("ae-more", hidden - frame.scrollLeft > 2);
+  };
   const reach = () => {
-    for (const frame of document.querySelectorAll(".bd-article :is(table, .ae-table, pre)")) {
-      if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+    for (const frame of document.querySelectorAll(WIDE)) {
+      // of an inline formula a part for screen readers counts, too, that nobody sees
+      const inside = frame.matches("span.math") ? frame.querySelector("mjx-math")?.offsetWidth ?? 0 : frame.scrollWidth;
+      const scrolls = frame.clientWidth > 0 && inside > frame.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(frame).overflowX);
+      if (!scrolls) {
+        frame.classList.remove("ae-before", "ae-more");
+        continue;
+      }
+      frame.tabIndex = 0;
+      fade(frame);
+      if (!watched.has(frame)) frame.addEventListener("scroll", () => fade(frame), { passive: true });
+      watched.add(frame);
     }
   };
 
@@ -104,7 +121,12 @@
     }
     tick();
     reach();
-    window.addEventListener("load", reach);
+    window.addEventListener("load", async () => {
+      await window.MathJax?.startup?.promise;
+      reach();
+      document.fonts.ready.then(reach); // the formulas' fonts change their widths
+    });
+    document.addEventListener("toggle", reach, true); // what was folded away had no width
     window.addEventListener("resize", reach);
     const place = document.querySelector(".ae-progress");
     if (place) table(place);

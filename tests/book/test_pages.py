@@ -293,16 +293,6 @@ def test_without_scripts_a_plain_player_and_its_picture_remain(scriptless):
 
 
 @pytest.mark.parametrize("place", ["server", "disk"])
-def test_search_finds_a_chapter_offline(place, browser, book_url):
-    start = book_url if place == "server" else HTML.as_uri()
-    with watched(browser, f"{start}/search.html?q=convolution") as search:
-        search.page.wait_for_selector("#search-results li a")
-        found = search.page.eval_on_selector_all("#search-results li a", "all => all.map(a => a.href)")
-        assert any("02_convolution_sum" in link for link in found)
-        assert search.foreign() == []
-
-
-@pytest.mark.parametrize("place", ["server", "disk"])
 def test_the_recogniser_answers_and_is_loaded_only_when_asked(place, browser, book_url, tmp_path):
     (path,) = pages_with("<digit-recognizer")
     test = load_digits().test

@@ -89,3 +89,44 @@ def test_what_can_be_copied_says_so_where_nothing_hovers(browser):
         assert float(button.evaluate("e => getComputedStyle(e).opacity")) > 0.5
     finally:
         context.close()
+
+
+FRAMES = """() => [...document.querySelectorAll('.bd-article *')]
+  .filter((e) => e.matches('table, .ae-table, pre, div.math, mjx-container'))
+  .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 3 && e.clientWidth)
+  .filter((e) => /auto|scroll/.test(getComputedStyle(e).overflowX))"""
+
+
+@pytest.mark.parametrize("path", [CHAPTER, "notebooks/12_wavenet.html", "front/notation.html"])
+def test_what_goes_on_to_the_side_of_a_phone_fades_there(browser, path):
+    with watched(browser, (HTML / path).as_uri(), size=(390, 844)) as opened:
+        page = opened.page
+        frames = page.evaluate_handle(FRAMES)
+        count = page.evaluate("(all) => all.length", frames)
+        assert count >= 1
+        seen = page.evaluate(
+            """async (all) => {
+              const look = (e) => {
+                const mask = getComputedStyle(e).maskImage !== 'none';
+                return [e.matches('.ae-before'), e.matches('.ae-more'), mask, e.tabIndex].join();
+              };
+              const out = new Set();
+              for (const e of all) {
+                const looks = [look(e)];
+                for (const at of [Math.min(10, (e.scrollWidth - e.clientWidth) / 2), e.scrollWidth]) {
+                  const scrolled = new Promise((done) => {
+                    e.addEventListener('scroll', () => setTimeout(done), { once: true });
+                  });
+                  e.scrollLeft = at;
+                  await scrolled;
+                  looks.push(look(e));
+                }
+                out.add(looks.join(' '));
+              }
+              return [...out];
+            }""",
+            frames,
+        )
+        wide = "false,true,true,0 true,true,true,0 true,false,true,0"
+        little = "false,true,true,0 false,true,true,0 true,false,true,0"  # it goes on by some pixels only
+        assert wide in seen and set(seen) <= {wide, little}
