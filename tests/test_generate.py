@@ -27,6 +27,7 @@ OPTIONS = {
     "melody": ["--mode", "minor"],
     "harmony": [],
     "music_vae": [],
+    "music_gan": ["--mode", "minor"],
 }
 every_model = pytest.mark.parametrize("name", OPTIONS)
 

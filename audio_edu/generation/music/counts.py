@@ -166,7 +166,7 @@ def count_in_row(many: NDArray[np.int64], *, bar: Size = 8) -> dict[str, float]:
     -------
     dict
         ``classes``: pitch classes used in a bar; ``kinship``: how much of the time spent on each pitch class
-        a bar shares with the next (0 to 1); ``strangers``: the same with that bar of the piece half the list away;
+        a bar shares with the next (0 to 1); ``strangers``: with that bar of the piece half the list away;
         ``over_bar_line``: semitones that a voice moves there; ``alike``: how often two pieces have the same
         key at the same step of the same voice; ``chords``: different chords for 100 quarters.
 

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from ..._validate import checked
 from ...reproducible import SEED
 from ...training import Trained, as_array
-from ..gan.layers import MinibatchDeviation, SpectralConv, SpectralDense
+from ..gan.layers import SpectralConv, SpectralDense
 from ..gan.train_step import adversarial_step
 from .data import KEY_0, Piece, to_c, transpose
 from .recipe import MusicRecipe
@@ -112,6 +112,29 @@ def straight_through(p: Any, hard: Any) -> Any:
     return hard + p - ops.stop_gradient(p)
 
 
+class Likeness(layers.Layer):
+    """Say how like the others of its group each piece is: at how many steps and voices the keys agree.
+
+    Parameters
+    ----------
+    group : int
+        Pieces compared with each other, consecutive ones; 1: none, and the answer is 0.
+    """
+
+    def __init__(self, group: int, **options: Any):
+        super().__init__(**options)
+        self.group = group
+
+    def call(self, keys: Any) -> Any:
+        """Return the mean share of agreement [shape=(B, 1)] of one-hot keys [shape=(B, T, n_voices, n])."""
+        n_places = keys.shape[1] * keys.shape[2]
+        rows = ops.reshape(keys, (-1, self.group, n_places * keys.shape[3]))
+        total = ops.sum(rows, axis=1, keepdims=True)
+        # Σ_j x_i · x_j / n over the others j ≠ i
+        shared = ops.sum(rows * (total - rows), axis=-1) / n_places / max(1, self.group - 1)
+        return ops.reshape(shared, (-1, 1))
+
+
 class TracksGenerator(keras.Model):
     """From noise [shape=(B, 9, n_z)] and a mode [shape=(B,)] to grids [shape=(B, 32, 4, 50)]."""
 
@@ -152,7 +175,7 @@ def build_critic(recipe: MusicRecipe) -> keras.Model:
     """Build D: from grids and the mode they are said to be of, to a score (and logits of the mode).
 
     It sees the keys, and of each voice also the pitch class, so that an octave need not be learned. Layers
-    with stride look at half bars, then at bars; `MinibatchDeviation` compares ``recipe.group`` pieces.
+    with stride look at half bars, then at bars; `Likeness` compares ``recipe.group`` pieces.
     """
     grid = keras.Input((N_BARS * N_BAR_STEPS, N_VOICES, N_KEYS + 1), name="grid")
     minor = keras.Input((), dtype="int32", name="minor")
@@ -162,7 +185,8 @@ def build_critic(recipe: MusicRecipe) -> keras.Model:
     m = recipe.n_context
     for i, (n, size, stride) in enumerate([(m, (1,), 1), (m, (4,), 2), (m, (4,), 2), (m, (4,), 2)]):
         x = layers.LeakyReLU(0.2)(SpectralConv(n, size, stride, name=f"down{i}")(x))
-    x = layers.Flatten()(MinibatchDeviation(recipe.group, name="deviation")(x))
+    # times ten: layers with σ = 1 make nothing larger
+    x = ops.concatenate([layers.Flatten()(x), 10 * Likeness(recipe.group)(grid[..., :N_KEYS])], axis=-1)
     h = layers.LeakyReLU(0.2)(SpectralDense(m, name="features")(x))
     table = layers.Embedding(2, m, name="mode_table")(minor)
     score = SpectralDense(1, name="score")(h) + ops.sum(table * h, axis=-1, keepdims=True)
