@@ -134,6 +134,10 @@ class Likeness(layers.Layer):
         shared = ops.sum(rows * (total - rows), axis=-1) / n_places / max(1, self.group - 1)
         return ops.reshape(shared, (-1, 1))
 
+    def compute_output_shape(self, shape: tuple) -> tuple:
+        """Return the shape: a number for each piece."""
+        return shape[0], 1
+
 
 class TracksGenerator(keras.Model):
     """From noise [shape=(B, 9, n_z)] and a mode [shape=(B,)] to grids [shape=(B, 32, 4, 50)]."""
