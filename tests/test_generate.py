@@ -28,6 +28,7 @@ OPTIONS = {
     "harmony": [],
     "music_vae": [],
     "music_gan": ["--mode", "minor"],
+    "music_gan_alone": [],
 }
 every_model = pytest.mark.parametrize("name", OPTIONS)
 

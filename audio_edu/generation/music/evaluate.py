@@ -151,6 +151,8 @@ def _tracks(model: Any, part: Corpus, known: Corpus, n_copies: int = 24) -> dict
     rows = plain_tracks(real, train) | {"generated": np.concatenate(made)}
     report: dict[str, Any] = {"n_pieces": len(real)}
     report |= {f"counts_{name}": count_tracks(codes) for name, codes in rows.items()}
+    for name in ("triads", "dissonant", "kinship", "alike"):
+        report[name] = report["counts_generated"][name]
     whole, rng = [transpose(piece.codes, to_c(piece)) for piece in train], np.random.default_rng(SEED)
     for name in ("real", "generated", "chain"):
         drawn = rows[name][rng.choice(len(real), min(n_copies, len(real)), replace=False)]

@@ -193,9 +193,7 @@ MODELS = {"melody": Melody, "voices": Harmony, "vae": MusicVae, "gan": Tracks}
 class Options:
     """What ``audio-edu generate`` can be asked for."""
 
-    temperature: float = option(
-        0.8, "below 1: likelier notes; above: rarer ones; 0: always the likeliest"
-    )
+    temperature: float = option(0.8, "below 1: likelier notes; above: rarer ones; 0: always the likeliest")
     mode: str = option("major", "melody and music_gan: major or minor")
     melody: str | None = option(None, "harmony: a .mid with a soprano; default: a hymn of the test part")
     instrument: str = option("organ", "who plays, see audio_edu.generation.music.INSTRUMENTS")

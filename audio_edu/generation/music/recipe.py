@@ -2,10 +2,11 @@
 
 ``melody`` is a GRU over the notes of a soprano. ``harmony`` is given a soprano and writes the other three
 voices. ``music_vae`` makes two bars of a soprano from a few numbers. ``music_gan`` makes four bars of all
-voices at once, against a critic.
+voices at once, against a critic; ``music_gan_alone`` against one that sees each piece alone.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..._validate import check_choice, check_range, checked
 from ...training.recipe import Recipe, check_sizes
@@ -73,7 +74,13 @@ class MusicRecipe(Recipe):
             check_range(getattr(self, name), name, 0.0, 1.0)
         check_range(self.beta, "beta", 0.0, 1e6)
 
+    @property
+    def n_steps_alike(self) -> int:
+        """All steps of a GAN, whose rate is the same from the first to the last; none of the others'."""
+        return self.n_steps if self.kind == "gan" else 0
 
+
+_GAN: dict[str, Any] = {"n_z": 16, "n_embed": 64, "n_units": 128, "n_context": 96, "learning_rate": 5e-4}
 #: What ships, by the name of the checkpoint.
 RECIPES = {
     "melody": MusicRecipe(
@@ -83,9 +90,8 @@ RECIPES = {
         kind="vae", n_steps=6_000, batch_size=128, length=16, n_z=32, beta=0.1, word_dropout=0.8, dropout=0.1
     ),
     "harmony": MusicRecipe(kind="voices", n_steps=2_000, dropout=0.5),
-    "music_gan": MusicRecipe(
-        kind="gan", n_steps=8_000, n_z=16, n_embed=64, n_units=128, n_context=96, learning_rate=5e-4
-    ),
+    "music_gan": MusicRecipe(kind="gan", n_steps=5_800, **_GAN),
+    "music_gan_alone": MusicRecipe(kind="gan", n_steps=5_800, group=1, **_GAN),
 }
 
 #: Small enough for a test; with ``kind`` changed, for every kind.
