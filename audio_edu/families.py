@@ -144,6 +144,10 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "melody": Entry(_music, "writes melodies, note after note", generates=True),
         "harmony": Entry(_music, "is given a soprano, and writes three voices below it", generates=True),
         "music_vae": Entry(_music, "writes two bars of a melody from a few numbers", generates=True),
+        "music_gan": Entry(_music, "writes four bars of four voices, against a critic", generates=True),
+        "music_gan_alone": Entry(
+            _music, "the same, against a critic that compares no pieces: it collapses", generates=True
+        ),
         "codec": Entry(_codec, "makes small files of speech, and speech of small files"),
         "denoise": Entry(_restoration, "takes noise out of speech"),
         "declip": Entry(_restoration, "puts back the peaks of clipped speech"),

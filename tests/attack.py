@@ -56,7 +56,7 @@ NOT_ATTACKED = re.compile(
     r"|ctc\.(data\.(Drawer|load_speech|strings_of_digits)|model\.ctc_loss|evaluate\.language_for|recognize\.Recognizer(\.\w+)?)"
     r"|tacotron\.(evaluate\.(?!mel_).+|model\.\w+|generate\..+|align\.(?!letter_ends).+|data\.(Spoken|collate|usable|to_align))"
     r"|vocoder\.(model\.Vocoder(\.\w+)?|formulas\.\w+_loss)|datasets\.speech\.(Segments(\.\w+)?|passages|grouped_passages)"
-    r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+)"
+    r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+|tracks\.(?!to_grid|from_grid).+)"
     r"|music\.data\.(Piece|pieces|windows|vocabulary|melody_events|to_words|parts_of|to_c|to_context)"
     r"|inspect\.(membership\.clip_losses|speakers\.(speaker_features|Verifier(\.\w+)?)|anonymization\.move_poles)"
     r"|Form|Explorer|Trials|kl_divergence|(Judge|Optimizer)(\.\w+)?)"

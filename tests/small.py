@@ -11,7 +11,8 @@ from audio_edu.training import as_array, changed
 
 NAMES = (
     *("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet", "flow", "vocoder"),
-    *("tacotron", "durations", "melody", "harmony", "music_vae", "codec", "denoise", "declip", "fill"),
+    *("tacotron", "durations", "melody", "harmony", "music_vae", "music_gan", "codec"),
+    *("denoise", "declip", "fill"),
 )
 
 

@@ -27,6 +27,8 @@ OPTIONS = {
     "melody": ["--mode", "minor"],
     "harmony": [],
     "music_vae": [],
+    "music_gan": ["--mode", "minor"],
+    "music_gan_alone": [],
 }
 every_model = pytest.mark.parametrize("name", OPTIONS)
 

@@ -1,6 +1,7 @@
 from .counts import average_counts as average_counts
 from .counts import count as count
 from .counts import count_in_bars as count_in_bars
+from .counts import count_in_row as count_in_row
 from .counts import longest_copy as longest_copy
 from .data import to_codes as to_codes
 from .data import to_notes as to_notes
@@ -16,3 +17,5 @@ from .recipe import TINY as TINY
 from .recipe import MusicRecipe as MusicRecipe
 from .sampler import INSTRUMENTS as INSTRUMENTS
 from .sampler import play as play
+from .tracks import from_grid as from_grid
+from .tracks import to_grid as to_grid

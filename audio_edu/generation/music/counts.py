@@ -151,6 +151,53 @@ def longest_copy(codes: NDArray[np.int64], others: Sequence[NDArray[np.int64]]) 
     return longest
 
 
+@checked
+def count_in_row(many: NDArray[np.int64], *, bar: Size = 8) -> dict[str, float]:
+    """Count what shows in many pieces of one length: whether bars follow one another, and how many differ.
+
+    Parameters
+    ----------
+    many : np.ndarray of int [shape=(n, T, n_voices)]
+        Codes of two pieces or more, each of two whole bars or more.
+    bar : int
+        Steps of a bar.
+
+    Returns
+    -------
+    dict
+        ``classes``: pitch classes used in a bar; ``kinship``: how much of the time spent on each pitch class
+        a bar shares with the next (0 to 1); ``strangers``: with that bar of the piece half the list away;
+        ``over_bar_line``: semitones that a voice moves there; ``alike``: how often two pieces have the same
+        key at the same step of the same voice; ``chords``: different chords for 100 quarters.
+
+    Examples
+    --------
+    >>> many = [[[80], [82], [80], [82]], [[80], [82], [84], [86]]]
+    >>> found = count_in_row(many, bar=2)
+    >>> found["alike"], found["kinship"], found["classes"]  # half; one bar of two; two
+    (0.5, 0.5, 2.0)
+    """
+    if many.ndim != 3 or len(many) < 2 or many.shape[1] < 2 * bar or many.shape[1] % bar:
+        raise ValueError(f"many has shape {many.shape}; expected (2 or more, whole bars of {bar}, n_voices).")
+    midi = many // 2 + KEY_0
+    n, _, n_voices = midi.shape
+    # bars as shares of the twelve pitch classes [shape=(n, n_bars, 12)]
+    spent = (midi.reshape(n, -1, bar * n_voices, 1) % 12 == np.arange(12)).mean(axis=2)
+    here, after = spent[:, :-1], spent[:, 1:]
+    lines = np.arange(bar, midi.shape[1], bar)
+    # of n pieces k have this key: k (k − 1) of the n (n − 1) pairs agree
+    k = (midi[..., None] == np.arange(KEY_0, KEY_0 + 89)).sum(axis=0)
+    quarters = midi[:, ::2].reshape(-1, n_voices)
+    return {
+        "classes": float((spent > 0).sum(axis=-1).mean()),
+        "kinship": float(np.minimum(here, after).sum(axis=-1).mean()),
+        "strangers": float(np.minimum(here, np.roll(after, n // 2, axis=0)).sum(axis=-1).mean()),
+        "over_bar_line": float(np.abs(midi[:, lines] - midi[:, lines - 1]).mean()),
+        "alike": float((k * (k - 1)).sum(axis=-1).mean() / (n * (n - 1))),
+        "chords": 100 * len(np.unique(quarters, axis=0)) / len(quarters),
+    }
+
+
 def _is_dissonant(chord: np.ndarray) -> bool:
     """Whether two notes are 1, 2, 6, 10 or 11 semitones apart, octaves left out."""
     return any((a - b) % 12 in (1, 2, 6, 10, 11) for a, b in itertools.combinations(chord.tolist(), 2))

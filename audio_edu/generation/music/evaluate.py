@@ -1,5 +1,6 @@
 """The scores of models of music beside plain ones, all on notes that none of them has seen."""
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -9,9 +10,10 @@ import numpy as np
 from ...datasets import Corpus
 from ...reproducible import SEED
 from ...training import Trained
-from .counts import average_counts, count_in_bars
-from .data import Piece, pieces, to_c, to_symbols, to_words, transpose, windows
+from .counts import average_counts, count_in_bars, count_in_row
+from .data import Piece, pieces, to_c, to_context, to_symbols, to_words, transpose, windows
 from .formulas import MarkovChain
+from .tracks import N_BAR_STEPS, four_bars
 
 
 def evaluate(model: Trained, corpus: Corpus, *, split: str = "test", judge: Any = None) -> dict[str, Any]:
@@ -25,9 +27,12 @@ def evaluate(model: Trained, corpus: Corpus, *, split: str = "test", judge: Any 
         of the steps' keys are Bach's, and what can be counted.
         ``vae``: the share of notes that come back, free-running; those of the nearest two bars of training;
         nats; units that are alive.
+        ``gan``: what can be counted in four bars, real, generated, from chains, and shuffled; the longest
+        runs that are in training, too.
     """
     part, known = corpus.part(split), corpus.train if split == "validation" else corpus.development
-    return {"melody": _melody, "voices": _voices, "vae": _two_bars}[model.recipe.kind](model, part, known)
+    kinds = {"melody": _melody, "voices": _voices, "vae": _two_bars, "gan": _tracks}
+    return kinds[model.recipe.kind](model, part, known)
 
 
 def _melody(model: Any, part: Corpus, known: Corpus) -> dict[str, Any]:
@@ -137,3 +142,83 @@ def shared_notes(codes: np.ndarray, others: np.ndarray) -> float:
     a, b = to_symbols(codes), to_symbols(others)
     both = ((a > 1) & (a == b)).sum()
     return float(2 * both / max(1, (a > 1).sum() + (b > 1).sum()))
+
+
+def _tracks(model: Any, part: Corpus, known: Corpus) -> dict[str, Any]:
+    found, train = (pieces(corpus, model.recipe.steps_per_quarter) for corpus in (part, known))
+    # every third: neighbours share three of their four bars
+    real, minor = (x[::3] for x in four_bars(found))
+    made = [model.write(int((minor == k).sum()), minor=bool(k), seed=SEED + 1 + k) for k in np.unique(minor)]
+    rows = plain_tracks(real, train) | {"generated": np.concatenate(made)}
+    report: dict[str, Any] = {"n_pieces": len(real)}
+    report |= {f"counts_{name}": count_tracks(codes) for name, codes in rows.items()}
+    for name in ("triads", "dissonant", "kinship", "alike"):
+        report[name] = report["counts_generated"][name]
+    whole = [transpose(piece.codes, to_c(piece)) for piece in train]
+    for name in ("real", "generated", "chain"):
+        report[f"copied_steps_{name}"] = float(np.median(copied_steps(rows[name], whole)))
+    return report
+
+
+def count_tracks(many: np.ndarray) -> dict[str, float]:
+    """Count all that can be counted in pieces of whole bars of 4/4 [shape=(n, T, 4)]: their means."""
+    context = to_context(many.shape[1], 4, 0, np.zeros((0, 2)))
+    dissonant = np.mean([count_in_bars(codes, context)["dissonant"] for codes in many])
+    return average_counts(list(many)) | {"dissonant": float(dissonant)} | count_in_row(many)
+
+
+def copied_steps(many: np.ndarray, known: Sequence[np.ndarray]) -> np.ndarray:
+    """Return how many steps in a row each piece [shape=(n, T, 4)] shares with any of `known`, in its key."""
+    gap = np.full((1, many.shape[2]), -1)
+    whole = np.concatenate([part for codes in known for part in (codes, gap)])
+    longest = np.zeros(len(many), int)
+    for i, codes in enumerate(many):
+        run = np.zeros(len(whole), int)
+        for chord in codes:
+            # run ← (run one step before + 1) where this chord sounds, 0 elsewhere
+            run = (np.append(0, run[:-1]) + 1) * (whole == chord).all(axis=1)
+            longest[i] = max(longest[i], run.max())
+    return longest
+
+
+def plain_tracks(real: np.ndarray, known: Sequence[Piece]) -> dict[str, np.ndarray]:
+    """Return real bars, and as many of the plainest kinds, by name [shape=(n, T, 4)] each.
+
+    ``steps_shuffled``: the chords of a piece in a random order. ``bars_shuffled``: each bar is of another
+    piece. ``chain``: each chord is drawn from those that followed the one before in training (in C, in 4/4),
+    from one that begins a bar on; ``deaf_chains``: so is each voice, by itself.
+    """
+    rng, n = np.random.default_rng(SEED), real.shape[1]
+    bars = real.reshape(len(real), -1, N_BAR_STEPS, real.shape[2])
+    mixed = np.stack([rng.permutation(bars[:, b]) for b in range(bars.shape[1])], axis=1)
+    whole = [transpose(piece.codes, to_c(piece)) for piece in known if piece.meter == 4]
+    begins = four_bars(known)[0][:, 0]
+    voices = [
+        _walks([codes[:, [v]] for codes in whole], begins[:, [v]], len(real), n, rng)
+        for v in range(real.shape[2])
+    ]
+    return {
+        "real": real,
+        "steps_shuffled": np.stack([rng.permutation(codes) for codes in real]),
+        "bars_shuffled": mixed.reshape(real.shape),
+        "chain": _walks(whole, begins, len(real), n, rng),
+        "deaf_chains": np.concatenate(voices, axis=-1),
+    }
+
+
+def _walks(
+    rows: Sequence[np.ndarray], begins: np.ndarray, n: int, length: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Walk n times from something that begins to something that followed it in the rows, and so on."""
+    following: dict[tuple, list] = defaultdict(list)
+    for row in rows:
+        for here, after in itertools.pairwise(map(tuple, row.tolist())):
+            following[here].append(after)
+    walks = []
+    for _ in range(n):
+        walk = [tuple(begins[rng.integers(len(begins))].tolist())]
+        while len(walk) < length:
+            choice = following[walk[-1]] or list(map(tuple, begins.tolist()))
+            walk.append(choice[rng.integers(len(choice))])
+        walks.append(walk)
+    return np.array(walks, np.int32)

@@ -7,10 +7,11 @@ from typing import Any, ClassVar
 from ...datasets import Corpus, load_chorales
 from ...reproducible import set_seed
 from ...training import Family, Trained
-from .data import batches, vocabulary
+from .data import batches, pieces, vocabulary
 from .evaluate import evaluate
 from .generate import MODELS, Options, generate, generate_midi
 from .recipe import RECIPES, TINY, MusicRecipe
+from .tracks import FourBars
 
 
 class MusicFamily(Family):
@@ -42,6 +43,8 @@ class MusicFamily(Family):
 
     def batches(self, model: Trained, recipe: MusicRecipe, train: Corpus) -> Callable[[int], tuple]:
         """Return the function that makes the batch of any step."""
+        if recipe.kind == "gan":
+            return FourBars(recipe, pieces(train, recipe.steps_per_quarter))
         return batches(recipe, train, getattr(model, "words", ()))
 
 

@@ -18,6 +18,7 @@ from .midi import read_midi, write_midi
 from .model import ORDER, MelodyNetwork, TwoBarsVae, VoicesNetwork
 from .recipe import MusicRecipe
 from .sampler import play
+from .tracks import Tracks
 
 #: No melody of the corpus has more notes.
 LONGEST = 160
@@ -184,7 +185,7 @@ def next_codes(before: NDArray[np.int64], symbols: NDArray[np.int64]) -> NDArray
     return np.where(symbols == HOLD, held, 2 * (symbols - 1)).astype(np.int32)
 
 
-MODELS = {"melody": Melody, "voices": Harmony, "vae": MusicVae}
+MODELS = {"melody": Melody, "voices": Harmony, "vae": MusicVae, "gan": Tracks}
 
 
 @checked
@@ -193,7 +194,7 @@ class Options:
     """What ``audio-edu generate`` can be asked for."""
 
     temperature: float = option(0.8, "below 1: likelier notes; above: rarer ones; 0: always the likeliest")
-    mode: str = option("major", "melody: major or minor")
+    mode: str = option("major", "melody and music_gan: major or minor")
     melody: str | None = option(None, "harmony: a .mid with a soprano; default: a hymn of the test part")
     instrument: str = option("organ", "who plays, see audio_edu.generation.music.INSTRUMENTS")
     tempo: float = option(96.0, "quarter notes a minute")
@@ -208,6 +209,8 @@ def compose(model: Any, options: Options) -> np.ndarray:
     how = {"temperature": options.temperature, "seed": options.seed}
     if isinstance(model, Melody):
         return model.notes(model.write(minor=options.mode == "minor", **how)[0])
+    if isinstance(model, Tracks):
+        return to_notes(model.write(minor=options.mode == "minor", seed=options.seed)[0])
     n = model.recipe.steps_per_quarter
     if isinstance(model, MusicVae):
         z = np.random.default_rng(options.seed).standard_normal((1, model.recipe.n_z))

@@ -10,7 +10,7 @@ import pytest
 from audio_edu import cli
 from audio_edu.datasets import load_chorales
 from audio_edu.generation import music
-from audio_edu.generation.music import data, evaluate, sampler
+from audio_edu.generation.music import data, evaluate, sampler, tracks
 from audio_edu.generation.music import generate as writing
 from audio_edu.generation.music.family import FAMILY
 from audio_edu.signal import load_audio
@@ -164,7 +164,7 @@ def test_copies_are_found_in_any_key():
 
 
 def test_the_same_step_is_the_same_batch(few):
-    for kind in ("melody", "voices", "vae"):
+    for kind in ("melody", "voices", "vae", "gan"):
         model = tiny(kind, few)
         a, b = (FAMILY.batches(model, model.recipe, few)(3) for _ in range(2))
         assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
@@ -207,7 +207,7 @@ def test_two_bars_from_z(few):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["melody", "voices", "vae"])
+@pytest.mark.parametrize("kind", ["melody", "voices", "vae", "gan"])
 def test_tiny_models_are_judged(few, kind):
     split = np.array(["train"] * (len(few) - 2) + ["test"] * 2)
     mixed = type(few)(
@@ -228,9 +228,9 @@ def test_the_usual_chord_is_right_where_it_was_learned(few):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["melody", "voices", "vae"])
+@pytest.mark.parametrize("kind", ["melody", "voices", "vae", "gan"])
 def test_sounds_and_files_from_the_command_line(tmp_path, capsys, few, kind):
-    name = {"melody": "melody", "voices": "harmony", "vae": "music_vae"}[kind]
+    name = {"melody": "melody", "voices": "harmony", "vae": "music_vae", "gan": "music_gan"}[kind]
     save_checkpoint(tmp_path / "tiny.npz", FAMILY, tiny(kind, few), {"name": "tiny"})
     music.write_midi(tmp_path / "in.mid", TUNE)
     words = [
@@ -264,3 +264,63 @@ def test_notes_far_above_and_below_what_was_recorded_are_played():
     for key in (21, 60, 96, 108):
         x = play([[0, 4, key, 0]], tempo=60)
         assert np.isfinite(x).all() and np.abs(x[-3000:-1500]).max() > 0.01
+
+
+def test_four_voices_become_a_grid_and_back(few):
+    codes, minor = tracks.four_bars(data.pieces(few, 2))
+    assert codes.shape == (len(minor), 32, 4) and (codes[:, 0] % 2 == 0).all()
+    grid = tracks.to_grid(codes)
+    assert grid.shape == (len(codes), 32, 4, 50) and (grid[..., :49].sum(axis=-1) == 1).all()
+    np.testing.assert_array_equal(tracks.from_grid(grid), codes)
+    # a note cannot go on where its key does not
+    grid[0, 1] = np.roll(grid[0, 1], 1, axis=-1) * (np.arange(50) < 49)
+    assert (tracks.from_grid(grid)[0, 1] % 2 == 0).all()
+    with pytest.raises(ValueError, match="rests, or keys beyond"):
+        tracks.to_grid(np.zeros((2, 4), int))
+
+
+def test_a_generator_makes_one_key_for_each_step_and_voice(few):
+    model = tiny("gan", few)
+    z = model.noise(3, seed=1)
+    grids = model.grids(z)
+    np.testing.assert_allclose(grids[..., :49].max(axis=-1), 1, atol=1e-6)
+    np.testing.assert_allclose(grids[..., :49].sum(axis=-1), 1, atol=1e-5)
+    assert not np.array_equal(grids, model.grids(z, minor=True))
+    # another noise of the tenor leaves the other voices alone; of the third bar, the first two (but for the
+    # seam, which a convolution sees)
+    changed_z = z.copy()
+    changed_z[:, 5 + 2] += 1
+    np.testing.assert_array_equal(model.grids(changed_z)[:, :, [0, 1, 3]], grids[:, :, [0, 1, 3]])
+    changed_z = z.copy()
+    changed_z[:, 3] += 1
+    np.testing.assert_array_equal(model.grids(changed_z)[:, :10], grids[:, :10])
+
+
+def test_likeness_is_what_is_counted():
+    codes = 2 * rng.integers(20, 60, size=(8, 32, 4))
+    keys = tracks.to_grid(codes)[..., :49]
+    alike = as_array(tracks.Likeness(8)(keys))
+    assert alike.shape == (8, 1)
+    assert alike.mean() == pytest.approx(music.count_in_row(codes)["alike"], abs=1e-6)
+    assert not as_array(tracks.Likeness(1)(keys)).any()
+    assert as_array(tracks.Likeness(4)(np.repeat(keys[:1], 8, axis=0))) == pytest.approx(1)
+
+
+def test_bars_that_follow_are_kin_and_a_chain_walks_as_it_was_shown(few):
+    found = data.pieces(few, 2)
+    real, _ = tracks.four_bars(found)
+    plain = evaluate.plain_tracks(real, found)
+    counted = {name: evaluate.count_tracks(codes) for name, codes in plain.items()}
+    assert counted["real"]["kinship"] > counted["bars_shuffled"]["kinship"] + 0.05
+    assert counted["bars_shuffled"]["over_bar_line"] > 1.5 * counted["real"]["over_bar_line"]
+    shown = {pair for p in found if p.meter == 4 for pair in itertools.pairwise(map(tuple, _in_c(p)))}
+    walked = [pair for row in plain["chain"] for pair in itertools.pairwise(map(tuple, row.tolist()))]
+    assert np.mean([pair in shown for pair in walked]) > 0.99
+    one = np.repeat(real[:1], 4, axis=0)
+    assert music.count_in_row(one)["alike"] == 1
+    with pytest.raises(ValueError, match="many has shape"):
+        music.count_in_row(real[:1])
+
+
+def _in_c(piece):
+    return data.transpose(piece.codes, data.to_c(piece)).tolist()
