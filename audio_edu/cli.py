@@ -55,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str]) -> int:
     try:
         args = _parser(argv).parse_args(argv)
+        args.words = argv
         if args.run is None:
             args.show_help()
             return 2
@@ -143,6 +144,15 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "--hold-out", action="store_true",
         help="keep the validation clips out of the training, and judge on them: to choose a recipe",
     )  # fmt: skip
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="N",
+        help="share every batch among N processes, here or on several machines (KERAS_BACKEND=jax)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--coordinator", metavar="HOST:PORT",
+        help="with --processes and --rank, on each of several machines that see one --out: where rank 0 is",
+    )  # fmt: skip
+    parser.add_argument("--rank", type=int, metavar="R", help="which of the N processes this one is, from 0")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument("--json", action="store_true", help="print nothing but the card")
     parser.set_defaults(run=_train)
@@ -177,6 +187,15 @@ def _train(args: argparse.Namespace) -> int:
     # before the work, not after it; and where --out stands as it is, too: /dev/null is no /dev/null.npz
     for place in (args.out or out, out, out.with_suffix(".json"), state):
         check_writable(place)
+    if args.processes != 1 or args.coordinator is not None or args.rank is not None:
+        from .applications.distributed import check_engine, check_rank
+
+        check_rank(args.processes, args.coordinator, args.rank)
+        check_engine()
+        if args.rank:  # writes nothing
+            return _train_to(out, state, args, family, recipe)
+        if args.rank is None and args.processes > 1:
+            return _train_here(args, state)
     with claimed(out):
         if args.resume and out.is_file() and not state.is_file():
             raise FileExistsError(
@@ -186,21 +205,32 @@ def _train(args: argparse.Namespace) -> int:
         return _train_to(out, state, args, family, recipe)
 
 
+def _train_here(args: argparse.Namespace, state: Path) -> int:
+    """Start the processes of a training on this machine."""
+    from .applications.distributed import run_local
+
+    words = [word for word in args.words if word != "--resume"]
+    command = [sys.executable, "-m", "audio_edu.cli", *args.words]
+    return run_local(command, args.processes, state, ["audio-edu", *words, "--resume"])
+
+
 def _train_to(out: Path, state: Path, args: argparse.Namespace, family: Any, recipe: Any) -> int:
     from .training import load_checkpoint, save_checkpoint, train
     from .training.checkpoints import versions
 
     corpus = family.corpus(recipe, args.data)
     clips, split = (corpus.train, "validation") if args.hold_out else (corpus.development, "test")
-    model, report = train(
-        family,
-        recipe,
-        clips,
-        start=family.start(recipe),
-        state_path=state,
-        resume=args.resume,
-        progress=not (args.quiet or args.json),
-    )
+    options = {"state_path": state, "resume": args.resume, "progress": not (args.quiet or args.json)}
+    if args.rank is None:
+        model, report = train(family, recipe, clips, start=family.start(recipe), **options)
+    else:
+        from .applications.distributed import train_distributed
+
+        where = {"coordinator": args.coordinator, "n_processes": args.processes, "rank": args.rank}
+        trained = train_distributed(family, recipe, clips, **where, **options)
+        if trained is None:  # rank 0 writes, judges and prints
+            return 0
+        model, report = trained
     card = {
         "name": args.name,
         "command": _command(args),

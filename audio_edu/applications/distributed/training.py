@@ -1,0 +1,139 @@
+"""The one loop, run by several processes as if by one: each holds a part of every batch.
+
+Every process draws the whole batch, which is a pure function of seed and step, and hands over its own part.
+Weights, what the optimizer keeps and the seeds are the same everywhere. A state or a checkpoint is written by
+rank 0 alone, and does not know how many processes there were, so another number can go on from it.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...datasets import Corpus
+from ...training import as_array, train
+from ...training.family import Batch, Family
+from .processes import follow_launcher
+
+
+class _Spread:
+    """A family whose batches are the part of one process."""
+
+    def __init__(self, family: Family, n_processes: int, rank: int):
+        self.family, self.n_processes, self.rank = family, n_processes, rank
+        self.whole: Any = None
+
+    def facts(self, recipe: Any, corpus: Corpus) -> dict[str, Any]:
+        return self.family.facts(recipe, corpus)
+
+    def build(self, recipe: Any, facts: Any) -> Any:
+        return self.family.build(recipe, facts)
+
+    def batches(self, model: Any, recipe: Any, corpus: Corpus) -> Callable[[int], Batch]:
+        self.whole = self.family.batches(model, recipe, corpus)
+        return lambda step: part_of_batch(self.whole(step), self.n_processes, self.rank)
+
+
+def part_of_batch(batch: Batch, n_processes: int, rank: int) -> Batch:
+    """Return the rows of a batch that one of `n_processes` hands over.
+
+    Raises
+    ------
+    ValueError
+        If the processes cannot have equal parts.
+
+    Examples
+    --------
+    >>> part_of_batch((np.arange(6), np.ones((2, 3))), 2, 1)
+    (array([3, 4, 5]), array([[1., 1., 1.]]))
+    """
+    import keras
+
+    def part(x: Any) -> np.ndarray:
+        x = np.asarray(x)
+        n_rows = len(x) if x.ndim else 0
+        if n_rows == 0 or n_rows % n_processes:
+            fit = [str(n) for n in range(2, n_rows + 1) if n_rows % n == 0]
+            raise ValueError(
+                f"--processes {n_processes} cannot share a batch of {n_rows} rows; it has to divide them: "
+                f"take {' or '.join(fit) or 'one process'}, or --set another batch_size."
+            )
+        n = n_rows // n_processes
+        return x[rank * n : (rank + 1) * n]
+
+    return keras.tree.map_structure(part, batch)
+
+
+def train_distributed(
+    family: Family,
+    recipe: Any,
+    corpus: Corpus,
+    *,
+    coordinator: str,
+    n_processes: int,
+    rank: int,
+    state_path: Path | None = None,
+    resume: bool = False,
+    progress: bool = False,
+    n_steps_now: int | None = None,
+) -> tuple[Any, dict[str, Any]] | None:
+    """Be one of the processes that train a model together (on JAX).
+
+    Parameters
+    ----------
+    family, recipe, corpus, resume, progress, n_steps_now
+        As `audio_edu.training.train`; the same in every process.
+    coordinator : str
+        ``HOST:PORT`` at which rank 0 waits for the others.
+    n_processes : int
+        How many there are.
+    rank : int
+        Which one this is, from 0.
+    state_path : Path, optional
+        Read by all, if it is resumed (so it has to be in a folder that all see), and written by rank 0.
+
+    Returns
+    -------
+    tuple or None
+        Model and report as of `audio_edu.training.train`, at rank 0; None in the others.
+
+    Raises
+    ------
+    ValueError
+        If the batches cannot be shared; or as `audio_edu.training.train`.
+    RuntimeError
+        If another process is lost.
+    """
+    import keras
+
+    follow_launcher()
+    keras.utils.set_random_seed(recipe.seed % 2**32)  # or Keras would have the processes agree on one
+    keras.distribution.initialize(coordinator, n_processes, rank)
+    keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
+    spread: Any = _Spread(family, n_processes, rank)
+    with tempfile.TemporaryDirectory() as folder:
+        own = state_path
+        if rank and state_path is not None:  # others than rank 0 read it, and write nothing that stays
+            own = Path(folder, "state.npz")
+            if resume and state_path.is_file():
+                shutil.copy(state_path, own)
+        try:
+            model, report = train(
+                spread, recipe, corpus, start=family.start(recipe), state_path=own, resume=resume,
+                progress=progress and rank == 0, n_steps_now=n_steps_now,
+            )  # fmt: skip
+        finally:
+            keras.distribution.set_distribution(None)
+    if rank:
+        return None
+    # the same numbers in a model that belongs to this process alone
+    alone = family.build(recipe, family.facts(recipe, corpus))
+    alone.arrays = dict(model.arrays)
+    for variable, other in zip(alone.weights.values(), model.weights.values(), strict=True):
+        variable.assign(as_array(other))
+    if hasattr(family, "finish"):
+        family.finish(alone, spread.whole)
+    return alone, {**report, "n_processes": n_processes}
