@@ -224,9 +224,10 @@ def _train_to(out: Path, state: Path, args: argparse.Namespace, family: Any, rec
     if args.rank is None:
         model, report = train(family, recipe, clips, start=family.start(recipe), **options)
     else:
-        from .applications.distributed import train_distributed
+        from .applications.distributed import join, train_distributed
 
-        where = {"coordinator": args.coordinator, "n_processes": args.processes, "rank": args.rank}
+        join(args.coordinator, args.processes, args.rank, seed=recipe.seed)
+        where = {"n_processes": args.processes, "rank": args.rank}
         trained = train_distributed(family, recipe, clips, **where, **options)
         if trained is None:  # rank 0 writes, judges and prints
             return 0
@@ -293,6 +294,9 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         help="which clips to judge on; default: test, of recordings of your own all",
     )  # fmt: skip
     parser.add_argument("--judge", metavar="NAME", help="the recogniser that listens; default: the family's")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="let N processes answer (recognisers of clips; needs Dask)"
+    )
     parser.add_argument("--json", action="store_true", help="print nothing but a JSON object")
     parser.set_defaults(run=_evaluate)
 
@@ -308,7 +312,14 @@ def _evaluate(args: argparse.Namespace) -> int:
     with warnings.catch_warnings(record=True) as remarks:
         corpus = family.corpus(model.recipe, args.data)
     split = args.split or ("all" if args.data else "test")
-    report = family.evaluate(model, corpus, split=split, judge=_judge(family, args.judge))
+    options = {"split": split, "judge": _judge(family, args.judge)}
+    if args.workers is None:
+        report = family.evaluate(model, corpus, **options)
+    else:
+        from .applications.distributed import evaluate_with_workers
+
+        options |= {"n_workers": args.workers, "load": load_model, "name": args.name}
+        report = evaluate_with_workers(family, model, corpus, **options)
     report = {"name": str(args.name), "n_parameters": model.n_parameters, **report}
     if remarks:  # what was left out belongs beside the score
         report["remarks"] = "; ".join(str(remark.message) for remark in remarks)
@@ -322,8 +333,10 @@ def _evaluate(args: argparse.Namespace) -> int:
 def _evaluate_all(args: argparse.Namespace) -> int:
     from .applications.evaluation import score_systems, write_tables
 
-    if args.data or args.split or args.judge:
-        raise ValueError("--data, --split and --judge do not go with --all, which has digits of its own.")
+    if args.data or args.split or args.judge or args.workers:
+        raise ValueError(
+            "--data, --split, --judge and --workers do not go with --all, which has digits of its own."
+        )
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
         systems = write_tables(args.out, args.only)

@@ -67,12 +67,32 @@ def part_of_batch(batch: Batch, n_processes: int, rank: int) -> Batch:
     return keras.tree.map_structure(part, batch)
 
 
+def join(coordinator: str, n_processes: int, rank: int, *, seed: int) -> None:
+    """Become one of the processes that train together. Once in a process, before anything is computed.
+
+    Parameters
+    ----------
+    coordinator : str
+        ``HOST:PORT`` at which rank 0 waits for the others.
+    n_processes : int
+        How many there are.
+    rank : int
+        Which one this is, from 0.
+    seed : int
+        Of the recipe; without it Keras would have the processes agree on one.
+    """
+    import keras
+
+    follow_launcher()
+    keras.utils.set_random_seed(seed % 2**32)
+    keras.distribution.initialize(coordinator, n_processes, rank)
+
+
 def train_distributed(
     family: Family,
     recipe: Any,
     corpus: Corpus,
     *,
-    coordinator: str,
     n_processes: int,
     rank: int,
     state_path: Path | None = None,
@@ -80,18 +100,14 @@ def train_distributed(
     progress: bool = False,
     n_steps_now: int | None = None,
 ) -> tuple[Any, dict[str, Any]] | None:
-    """Be one of the processes that train a model together (on JAX).
+    """Train a model as one of the processes that have called `join`.
 
     Parameters
     ----------
     family, recipe, corpus, resume, progress, n_steps_now
         As `audio_edu.training.train`; the same in every process.
-    coordinator : str
-        ``HOST:PORT`` at which rank 0 waits for the others.
-    n_processes : int
-        How many there are.
-    rank : int
-        Which one this is, from 0.
+    n_processes, rank : int
+        As `join` was told.
     state_path : Path, optional
         Read by all, if it is resumed (so it has to be in a folder that all see), and written by rank 0.
 
@@ -104,15 +120,9 @@ def train_distributed(
     ------
     ValueError
         If the batches cannot be shared; or as `audio_edu.training.train`.
-    RuntimeError
-        If another process is lost.
     """
     import keras
 
-    follow_launcher()
-    keras.utils.set_random_seed(recipe.seed % 2**32)  # or Keras would have the processes agree on one
-    keras.distribution.initialize(coordinator, n_processes, rank)
-    keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
     spread: Any = _Spread(family, n_processes, rank)
     with tempfile.TemporaryDirectory() as folder:
         own = state_path
@@ -120,6 +130,7 @@ def train_distributed(
             own = Path(folder, "state.npz")
             if resume and state_path.is_file():
                 shutil.copy(state_path, own)
+        keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
         try:
             model, report = train(
                 spread, recipe, corpus, start=family.start(recipe), state_path=own, resume=resume,
