@@ -166,7 +166,7 @@ def compiled(step: Callable[..., Any], variables: Sequence[keras.Variable] = ())
 
 
 def _spread(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Make of the part of a batch that each process holds one array over all, as Keras does in its own steps."""
+    """Make one array over all processes of the part that each of them holds, as Keras does in its steps."""
     distribution = keras.distribution.distribution()
     if distribution is None:
         return inputs

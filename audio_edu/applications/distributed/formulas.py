@@ -1,4 +1,4 @@
-"""What processes tell each other, and what it costs: the ring as a literal program, its price, Amdahl's law."""
+"""What processes tell each other, and what it costs: a ring as a literal program, its price, Amdahl's law."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,8 +38,8 @@ def ring_all_reduce(arrays: Sequence[np.ndarray]) -> RingTrace:
     """Sum arrays over workers that stand in a ring and speak to their right neighbour alone.
 
     Each array is cut into as many chunks as there are workers, N. In N − 1 rounds every worker adds the chunk
-    that comes from its left to its own (reduce-scatter); then each has one chunk of the full sum. In N − 1 more
-    rounds the full chunks go round (all-gather). Patarasuk and Yuan, 2009.
+    that comes from its left to its own (reduce-scatter); then each has one chunk of the full sum. In N − 1
+    more rounds the full chunks go round (all-gather). Patarasuk and Yuan, 2009.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def server_seconds(
 
 @checked
 def amdahl(n_workers: Size, parallel: Share) -> float:
-    """Return how many times faster N workers are, if only a share p of the work can be shared: 1/(1 − p + p/N).
+    """Return how many times faster N workers are, if a share p can be divided: 1/(1 − p + p/N).
 
     Examples
     --------
@@ -159,8 +159,8 @@ def fit_link(n_bytes: np.ndarray, seconds: np.ndarray, n_workers: Size) -> tuple
     """
     if n_bytes.shape != seconds.shape or len(np.unique(n_bytes)) < 2 or n_workers < 2 or np.any(seconds <= 0):
         raise ValueError(
-            f"n_bytes {n_bytes.shape} and seconds {seconds.shape} have to be rows of one length, with two sizes "
-            f"or more and times above 0, of two workers or more; n_workers is {n_workers}."
+            f"n_bytes {n_bytes.shape} and seconds {seconds.shape} have to be rows of one length, with two "
+            f"sizes or more and times above 0, of two workers or more; n_workers is {n_workers}."
         )
     from scipy.optimize import nnls
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..._validate import check_range
 
-#: Clips that a worker is handed at a time, a multiple of what a recogniser takes at once.
-CLIPS_EACH = 64
+#: Clips that a worker is handed at a time: as many as a recogniser takes at once.
+CLIPS_EACH = 256
 MOST_WORKERS = 256
 
 
