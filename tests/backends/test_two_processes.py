@@ -1,4 +1,4 @@
-"""Two processes train as one, and a worker that dies takes nothing with it. On JAX, by ``make test-backends``."""
+"""Two processes train as one, and a worker that dies takes nothing with it: on JAX."""
 
 import json
 import os

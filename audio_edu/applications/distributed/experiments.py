@@ -62,11 +62,11 @@ def _measure(n_processes: int, coordinator: str, rank: int) -> list[dict[str, An
 
     from ...recognition.cnn.family import FAMILY
     from ...training.backends import as_array, compiled
-    from .training import join, part_of_batch
+    from .training import ByRows, join, part_of_batch
 
     join(coordinator, n_processes, rank, seed=0)
     if n_processes > 1:
-        keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
+        keras.distribution.set_distribution(ByRows(auto_shard_dataset=False))
     found: list[dict[str, Any]] = []
 
     def note(what: str, size: int, seconds: float) -> None:

@@ -11,12 +11,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from ...datasets import Corpus
 from ...training import as_array, train
 from ...training.family import Batch, Family
 from .processes import follow_launcher
+
+
+class ByRows(keras.distribution.DataParallel):
+    """Weights everywhere, rows of a batch in parts; and numbers of a batch everywhere, too."""
+
+    def get_data_layout(self, data_shape: tuple[int, ...]) -> keras.distribution.TensorLayout:
+        """Return where an array of a batch lies."""
+        if not len(data_shape):
+            return keras.distribution.TensorLayout([], self.device_mesh)
+        return super().get_data_layout(data_shape)
 
 
 class _Spread:
@@ -50,12 +61,13 @@ def part_of_batch(batch: Batch, n_processes: int, rank: int) -> Batch:
     >>> part_of_batch((np.arange(6), np.ones((2, 3))), 2, 1)
     (array([3, 4, 5]), array([[1., 1., 1.]]))
     """
-    import keras
 
     def part(x: Any) -> np.ndarray:
         x = np.asarray(x)
-        n_rows = len(x) if x.ndim else 0
-        if n_rows == 0 or n_rows % n_processes:
+        if not x.ndim:  # a number that all need, such as a weight of the loss
+            return x
+        n_rows = len(x)
+        if n_rows % n_processes:
             fit = [str(n) for n in range(2, n_rows + 1) if n_rows % n == 0]
             raise ValueError(
                 f"--processes {n_processes} cannot share a batch of {n_rows} rows; it has to divide them: "
@@ -81,8 +93,6 @@ def join(coordinator: str, n_processes: int, rank: int, *, seed: int) -> None:
     seed : int
         Of the recipe; without it Keras would have the processes agree on one.
     """
-    import keras
-
     follow_launcher()
     keras.utils.set_random_seed(seed % 2**32)
     keras.distribution.initialize(coordinator, n_processes, rank)
@@ -121,8 +131,6 @@ def train_distributed(
     ValueError
         If the batches cannot be shared; or as `audio_edu.training.train`.
     """
-    import keras
-
     spread: Any = _Spread(family, n_processes, rank)
     with tempfile.TemporaryDirectory() as folder:
         own = state_path
@@ -130,7 +138,7 @@ def train_distributed(
             own = Path(folder, "state.npz")
             if resume and state_path.is_file():
                 shutil.copy(state_path, own)
-        keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
+        keras.distribution.set_distribution(ByRows(auto_shard_dataset=False))
         try:
             model, report = train(
                 spread, recipe, corpus, start=family.start(recipe), state_path=own, resume=resume,
