@@ -1,8 +1,10 @@
-"""What a step and a sum cost on this machine: ``KERAS_BACKEND=jax python -m ….distributed.experiments``.
+"""What a step and a sum cost on this machine.
 
-Writes ``scaling.csv`` beside the checkpoints: the time of a step of the recogniser of chapter 5 in one process,
-and in two that share the same batch, and of sums over two processes. Each process has one core, if there are
-two. Run it on a quiet machine; it takes some two minutes.
+    KERAS_BACKEND=jax python -m audio_edu.applications.distributed.experiments
+
+Writes ``scaling.csv`` beside the checkpoints: the time of a step of the recogniser of chapter 5 in one
+process, and in two that share the same batch, and of sums over two processes. Each process has one core, if
+there are two. Run it on a quiet machine; it takes some two minutes.
 """
 
 import argparse
