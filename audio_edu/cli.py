@@ -8,6 +8,7 @@ recordings. ``doctor`` says whether the machine is ready.
 
 import argparse
 import json
+import os
 import shlex
 import signal
 import sys
@@ -224,11 +225,12 @@ def _train_to(out: Path, state: Path, args: argparse.Namespace, family: Any, rec
     if args.rank is None:
         model, report = train(family, recipe, clips, start=family.start(recipe), **options)
     else:
-        from .applications.distributed import join, train_distributed
+        from .applications.distributed import join, leave, train_distributed
 
         join(args.coordinator, args.processes, args.rank, seed=recipe.seed)
         where = {"n_processes": args.processes, "rank": args.rank}
         trained = train_distributed(family, recipe, clips, **where, **options)
+        leave()  # judging takes its time, and the others need not wait
         if trained is None:  # rank 0 writes, judges and prints
             return 0
         model, report = trained
@@ -739,4 +741,10 @@ def _list(args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    status = main()
+    if status and "AUDIO_EDU_LAUNCHER" in os.environ:
+        # one of several processes, stopped or failed: on its way out JAX would wait for the others
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    raise SystemExit(status)

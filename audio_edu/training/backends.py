@@ -165,6 +165,13 @@ def compiled(step: Callable[..., Any], variables: Sequence[keras.Variable] = ())
     return run
 
 
+def leave() -> None:
+    """Part with the other processes of a training, once all of them have come so far (on JAX)."""
+    import jax
+
+    jax.distributed.shutdown()
+
+
 def _spread(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     """Make one array over all processes of the part that each of them holds, as Keras does in its steps."""
     distribution = keras.distribution.distribution()
