@@ -121,13 +121,12 @@ def run_local(command: Sequence[str], n_processes: int, state: Path, resume: Seq
 
 
 def _watch(running: list[subprocess.Popen], state: Path, resume: Sequence[str]) -> int:
-    while any(process.poll() is None for process in running):
-        if any(process.returncode for process in running):
+    while None in (codes := [process.poll() for process in running]):
+        if any(codes):
             time.sleep(0.5)  # who lost a partner dies, too; the first cause is a signal
             break
         time.sleep(0.05)
-    codes = {rank: process.poll() for rank, process in enumerate(running)}
-    failed = {rank: code for rank, code in codes.items() if code}
+    failed = {rank: code for rank, process in enumerate(running) if (code := process.poll())}
     if not failed:
         return 0
     # JAX aborts a process whose partner is gone, so an abort is a consequence before it is a cause

@@ -42,7 +42,8 @@ class Shared:
     def probabilities(self, audio: Sequence[np.ndarray]) -> np.ndarray:
         """Return the answers to all clips, in their order."""
         parts = [audio[i : i + CLIPS_EACH] for i in range(0, len(audio), CLIPS_EACH)]
-        jobs = self._client.map(_answer, parts, load=self._load, name=str(self._name), pure=False)
+        sent = self._client.scatter(parts)
+        jobs = self._client.map(_answer, sent, load=self._load, name=str(self._name), pure=False)
         return np.concatenate(self._client.gather(jobs))
 
 

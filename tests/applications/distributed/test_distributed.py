@@ -108,7 +108,7 @@ SLEEPER = (
 )
 
 
-def start(tmp_path, monkeypatch, by, sleep=60.0):
+def start(tmp_path, monkeypatch, by, sleep=600.0):
     monkeypatch.setenv("BY", str(by))
     monkeypatch.setenv("SLEEP", str(sleep))
     return run_local([sys.executable, "-c", SLEEPER], 2, tmp_path / "state.npz", ["audio-edu", "--resume"])
@@ -119,7 +119,7 @@ def test_a_killed_worker_stops_all_and_is_named(tmp_path, monkeypatch):
     began = time.monotonic()
     with pytest.raises(RuntimeError, match=r"rank 1 of 2 was ended by SIGKILL.*step 7.*audio-edu --resume"):
         start(tmp_path, monkeypatch, signal.SIGKILL.value)
-    assert time.monotonic() - began < 50, "rank 0 was not stopped"
+    assert time.monotonic() - began < 300, "rank 0 was not stopped"
 
 
 def test_without_a_state_nothing_is_promised(tmp_path, monkeypatch):
