@@ -13,7 +13,7 @@ import numpy as np
 from small import numbers, small
 
 from audio_edu.applications.distributed import join, train_distributed, training
-from audio_edu.training import changed, loop, train
+from audio_edu.training import loop, train
 
 folder, names, what = Path(sys.argv[1]), sys.argv[2].split(","), sys.argv[3]
 address, rank = sys.argv[5], int(sys.argv[7])
@@ -39,8 +39,6 @@ if what == "killed":
 found = {}
 for name in names:
     family, recipe, corpus = small(name)
-    if recipe.batch_size % 2:
-        recipe = changed(recipe, {"batch_size": 4})
     state = folder / f"{name}.npz"
     shared = train_distributed(family, recipe, corpus, **two)
     train_distributed(family, recipe, corpus, state_path=state, n_steps_now=2, **two)

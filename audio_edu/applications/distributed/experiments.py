@@ -68,7 +68,7 @@ def _measure(n_processes: int, coordinator: str, rank: int) -> list[dict[str, An
 
     join(coordinator, n_processes, rank, seed=0)
     if n_processes > 1:
-        keras.distribution.set_distribution(ByRows(auto_shard_dataset=False))
+        keras.distribution.set_distribution(ByRows())
     found: list[dict[str, Any]] = []
 
     def note(what: str, size: int, seconds: float) -> None:

@@ -21,21 +21,31 @@ from .processes import follow_launcher
 
 
 class ByRows(keras.distribution.DataParallel):
-    """Weights everywhere, rows of a batch in parts; and numbers of a batch everywhere, too."""
+    """Weights everywhere, rows of a batch in parts; what cannot be dealt out is everywhere, too.
+
+    Attributes
+    ----------
+    whole : set of tuple
+        The shapes of arrays that every process has in full.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(auto_shard_dataset=False)
+        self.whole: set[tuple[int, ...]] = {()}
 
     def get_data_layout(self, data_shape: tuple[int, ...]) -> keras.distribution.TensorLayout:
         """Return where an array of a batch lies."""
-        if not len(data_shape):
-            return keras.distribution.TensorLayout([], self.device_mesh)
+        if tuple(data_shape) in self.whole:
+            return keras.distribution.TensorLayout([None] * len(data_shape), self.device_mesh)
         return super().get_data_layout(data_shape)
 
 
 class _Spread:
     """A family whose batches are the part of one process."""
 
-    def __init__(self, family: Family, n_processes: int, rank: int):
+    def __init__(self, family: Family, n_processes: int, rank: int, whole: set[tuple[int, ...]]):
         self.family, self.n_processes, self.rank = family, n_processes, rank
-        self.whole: Any = None
+        self.whole, self.parts, self.batch = whole, set(), None
 
     def facts(self, recipe: Any, corpus: Corpus) -> dict[str, Any]:
         return self.family.facts(recipe, corpus)
@@ -44,36 +54,49 @@ class _Spread:
         return self.family.build(recipe, facts)
 
     def batches(self, model: Any, recipe: Any, corpus: Corpus) -> Callable[[int], Batch]:
-        self.whole = self.family.batches(model, recipe, corpus)
-        return lambda step: part_of_batch(self.whole(step), self.n_processes, self.rank)
+        self.batch = self.family.batches(model, recipe, corpus)
+        return self.part
+
+    def part(self, step: int) -> Batch:
+        """Return what this process hands over of the batch of a step."""
+        whole = self.batch(step)
+        part = part_of_batch(whole, self.n_processes, self.rank)
+        for x, y in zip(keras.tree.flatten(whole), keras.tree.flatten(part), strict=True):
+            (self.whole if np.shape(x) == np.shape(y) else self.parts).add(np.shape(y))
+        if both := self.whole & self.parts:
+            raise ValueError(
+                f"--processes {self.n_processes} cannot be used here: some arrays of shape {both.pop()} are "
+                "parts of a batch, and others a batch that cannot be dealt out; take another number."
+            )
+        return part
 
 
 def part_of_batch(batch: Batch, n_processes: int, rank: int) -> Batch:
     """Return the rows of a batch that one of `n_processes` hands over.
 
+    An array whose rows cannot be dealt out equally is handed over in full by every process.
+
     Raises
     ------
     ValueError
-        If the processes cannot have equal parts.
+        If there are more processes than rows.
 
     Examples
     --------
-    >>> part_of_batch((np.arange(6), np.ones((2, 3))), 2, 1)
-    (array([3, 4, 5]), array([[1., 1., 1.]]))
+    >>> part_of_batch((np.arange(6), np.ones((2, 3)), np.arange(3)), 2, 1)
+    (array([3, 4, 5]), array([[1., 1., 1.]]), array([0, 1, 2]))
     """
+    most = max(len(x) for x in map(np.asarray, keras.tree.flatten(batch)) if x.ndim)
+    if n_processes > most:
+        raise ValueError(
+            f"--processes {n_processes} cannot share a batch of {most} rows; take {most} or fewer."
+        )
 
     def part(x: Any) -> np.ndarray:
         x = np.asarray(x)
-        if not x.ndim:  # a number that all need, such as a weight of the loss
+        if not x.ndim or len(x) % n_processes:
             return x
-        n_rows = len(x)
-        if n_rows % n_processes:
-            fit = [str(n) for n in range(2, n_rows + 1) if n_rows % n == 0]
-            raise ValueError(
-                f"--processes {n_processes} cannot share a batch of {n_rows} rows; it has to divide them: "
-                f"take {' or '.join(fit) or 'one process'}, or --set another batch_size."
-            )
-        n = n_rows // n_processes
+        n = len(x) // n_processes
         return x[rank * n : (rank + 1) * n]
 
     return keras.tree.map_structure(part, batch)
@@ -136,14 +159,15 @@ def train_distributed(
     ValueError
         If the batches cannot be shared; or as `audio_edu.training.train`.
     """
-    spread: Any = _Spread(family, n_processes, rank)
+    distribution = ByRows()
+    spread: Any = _Spread(family, n_processes, rank, distribution.whole)
     with tempfile.TemporaryDirectory() as folder:
         own = state_path
         if rank and state_path is not None:  # others than rank 0 read it, and write nothing that stays
             own = Path(folder, "state.npz")
             if resume and state_path.is_file():
                 shutil.copy(state_path, own)
-        keras.distribution.set_distribution(ByRows(auto_shard_dataset=False))
+        keras.distribution.set_distribution(distribution)
         try:
             model, report = train(
                 spread, recipe, corpus, start=family.start(recipe), state_path=own, resume=resume,
@@ -159,5 +183,5 @@ def train_distributed(
     for variable, other in zip(alone.weights.values(), model.weights.values(), strict=True):
         variable.assign(as_array(other))
     if hasattr(family, "finish"):
-        family.finish(alone, spread.whole)
+        family.finish(alone, spread.batch)
     return alone, {**report, "n_processes": n_processes}

@@ -72,8 +72,9 @@ def test_parts_of_a_batch_are_the_batch():
     parts = [part_of_batch(batch, 3, rank) for rank in range(3)]
     for whole, *pieces in zip(batch, *parts, strict=True):
         np.testing.assert_array_equal(np.concatenate(pieces), whole)
-    with pytest.raises(ValueError, match=r"4 cannot share a batch of 6 rows.*2 or 3 or 6"):
-        part_of_batch(batch, 4, 0)
+    assert part_of_batch(batch, 4, 3)[1].tolist() == list(range(6)), "what cannot be dealt out stays whole"
+    with pytest.raises(ValueError, match=r"8 cannot share a batch of 6 rows"):
+        part_of_batch(batch, 8, 0)
 
 
 @pytest.mark.parametrize(
