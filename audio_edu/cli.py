@@ -8,6 +8,7 @@ recordings. ``doctor`` says whether the machine is ready.
 
 import argparse
 import json
+import os
 import shlex
 import signal
 import sys
@@ -55,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str]) -> int:
     try:
         args = _parser(argv).parse_args(argv)
+        args.words = argv
         if args.run is None:
             args.show_help()
             return 2
@@ -143,6 +145,15 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
         "--hold-out", action="store_true",
         help="keep the validation clips out of the training, and judge on them: to choose a recipe",
     )  # fmt: skip
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="N",
+        help="share every batch among N processes, here or on several machines (KERAS_BACKEND=jax)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--coordinator", metavar="HOST:PORT",
+        help="with --processes and --rank, on each of several machines that see one --out: where rank 0 is",
+    )  # fmt: skip
+    parser.add_argument("--rank", type=int, metavar="R", help="which of the N processes this one is, from 0")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument("--json", action="store_true", help="print nothing but the card")
     parser.set_defaults(run=_train)
@@ -177,6 +188,15 @@ def _train(args: argparse.Namespace) -> int:
     # before the work, not after it; and where --out stands as it is, too: /dev/null is no /dev/null.npz
     for place in (args.out or out, out, out.with_suffix(".json"), state):
         check_writable(place)
+    if args.processes != 1 or args.coordinator is not None or args.rank is not None:
+        from .applications.distributed import check_engine, check_rank
+
+        check_rank(args.processes, args.coordinator, args.rank)
+        check_engine()
+        if args.rank:  # writes nothing
+            return _train_to(out, state, args, family, recipe)
+        if args.rank is None and args.processes > 1:
+            return _train_here(args, state)
     with claimed(out):
         if args.resume and out.is_file() and not state.is_file():
             raise FileExistsError(
@@ -186,21 +206,34 @@ def _train(args: argparse.Namespace) -> int:
         return _train_to(out, state, args, family, recipe)
 
 
+def _train_here(args: argparse.Namespace, state: Path) -> int:
+    """Start the processes of a training on this machine."""
+    from .applications.distributed import run_local
+
+    words = [word for word in args.words if word != "--resume"]
+    command = [sys.executable, "-m", "audio_edu.cli", *args.words]
+    return run_local(command, args.processes, state, ["audio-edu", *words, "--resume"])
+
+
 def _train_to(out: Path, state: Path, args: argparse.Namespace, family: Any, recipe: Any) -> int:
     from .training import load_checkpoint, save_checkpoint, train
     from .training.checkpoints import versions
 
     corpus = family.corpus(recipe, args.data)
     clips, split = (corpus.train, "validation") if args.hold_out else (corpus.development, "test")
-    model, report = train(
-        family,
-        recipe,
-        clips,
-        start=family.start(recipe),
-        state_path=state,
-        resume=args.resume,
-        progress=not (args.quiet or args.json),
-    )
+    options = {"state_path": state, "resume": args.resume, "progress": not (args.quiet or args.json)}
+    if args.rank is None:
+        model, report = train(family, recipe, clips, start=family.start(recipe), **options)
+    else:
+        from .applications.distributed import join, leave, train_distributed
+
+        join(args.coordinator, args.processes, args.rank, seed=recipe.seed)
+        where = {"n_processes": args.processes, "rank": args.rank}
+        trained = train_distributed(family, recipe, clips, **where, **options)
+        leave()  # judging takes its time, and the others need not wait
+        if trained is None:  # rank 0 writes, judges and prints
+            return 0
+        model, report = trained
     card = {
         "name": args.name,
         "command": _command(args),
@@ -263,6 +296,9 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
         help="which clips to judge on; default: test, of recordings of your own all",
     )  # fmt: skip
     parser.add_argument("--judge", metavar="NAME", help="the recogniser that listens; default: the family's")
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="let N processes answer (recognisers of clips; needs Dask)"
+    )
     parser.add_argument("--json", action="store_true", help="print nothing but a JSON object")
     parser.set_defaults(run=_evaluate)
 
@@ -278,7 +314,14 @@ def _evaluate(args: argparse.Namespace) -> int:
     with warnings.catch_warnings(record=True) as remarks:
         corpus = family.corpus(model.recipe, args.data)
     split = args.split or ("all" if args.data else "test")
-    report = family.evaluate(model, corpus, split=split, judge=_judge(family, args.judge))
+    options = {"split": split, "judge": _judge(family, args.judge)}
+    if args.workers is None:
+        report = family.evaluate(model, corpus, **options)
+    else:
+        from .applications.distributed import evaluate_with_workers
+
+        options |= {"n_workers": args.workers, "load": load_model, "name": args.name}
+        report = evaluate_with_workers(family, model, corpus, **options)
     report = {"name": str(args.name), "n_parameters": model.n_parameters, **report}
     if remarks:  # what was left out belongs beside the score
         report["remarks"] = "; ".join(str(remark.message) for remark in remarks)
@@ -292,8 +335,10 @@ def _evaluate(args: argparse.Namespace) -> int:
 def _evaluate_all(args: argparse.Namespace) -> int:
     from .applications.evaluation import score_systems, write_tables
 
-    if args.data or args.split or args.judge:
-        raise ValueError("--data, --split and --judge do not go with --all, which has digits of its own.")
+    if args.data or args.split or args.judge or args.workers:
+        raise ValueError(
+            "--data, --split, --judge and --workers do not go with --all, which has digits of its own."
+        )
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
         systems = write_tables(args.out, args.only)
@@ -696,4 +741,10 @@ def _list(args: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    status = main()
+    if status and "AUDIO_EDU_LAUNCHER" in os.environ:
+        # one of several processes, stopped or failed: on its way out JAX would wait for the others
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    raise SystemExit(status)

@@ -157,12 +157,30 @@ def compiled(step: Callable[..., Any], variables: Sequence[keras.Variable] = ())
         return outputs, [scope.get_current_value(v) for v in variables]
 
     def run(*inputs: Any) -> Any:
-        outputs, values = pure([v.value for v in variables], *inputs)
+        outputs, values = pure([v.value for v in variables], *_spread(inputs))
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
         return outputs
 
     return run
+
+
+def leave() -> None:
+    """Part with the other processes of a training, once all of them have come so far (on JAX)."""
+    import jax
+
+    jax.distributed.shutdown()
+
+
+def _spread(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Make one array over all processes of the part that each of them holds, as Keras does in its steps."""
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return inputs
+    import jax
+
+    layouts = [distribution.get_data_layout(np.shape(x)).backend_layout for x in inputs]
+    return tuple(map(jax.make_array_from_process_local_data, layouts, inputs))
 
 
 def _backend() -> str:

@@ -1,0 +1,15 @@
+from .formulas import RingTrace as RingTrace
+from .formulas import amdahl as amdahl
+from .formulas import fit_link as fit_link
+from .formulas import ring_all_reduce as ring_all_reduce
+from .formulas import ring_seconds as ring_seconds
+from .formulas import server_seconds as server_seconds
+from .pipes import descend_in_processes as descend_in_processes
+from .pipes import linear_gradient as linear_gradient
+from .processes import check_engine as check_engine
+from .processes import check_rank as check_rank
+from .processes import run_local as run_local
+from .training import join as join
+from .training import leave as leave
+from .training import train_distributed as train_distributed
+from .workers import evaluate_with_workers as evaluate_with_workers
