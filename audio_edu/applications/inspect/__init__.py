@@ -1,0 +1,9 @@
+"""Looking inside: what a network looks at, what it knows, and what would change its mind.
+
+`saliency` draws maps and puts them to the test, `probes` asks every layer what can be read from it,
+`counterfactual` looks for the least change that changes the answer, and `pictures` makes pictures speak.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
