@@ -45,7 +45,7 @@ def maps_of(network: Any, x: np.ndarray, labels: np.ndarray) -> dict[str, np.nda
 
 
 def some_words(n_takes: int = 1) -> Corpus:
-    """Return the first takes of the test voices, five to ten words of each."""
+    """Return the first takes of the words of the test voices."""
     test = load_digits().test
     return test.select(np.isin(test.info["take"], range(n_takes)))
 
@@ -162,7 +162,7 @@ def through_mp3(x: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def changes() -> Iterator[Row]:
-    """Yield what becomes of least changes: sevens made ones, and other words made others, one of a voice."""
+    """Yield what becomes of least changes: a seven of each voice made a one, and a four a nine."""
     rng = np.random.default_rng(SEED)
     words = some_words()
     words = words.select(
