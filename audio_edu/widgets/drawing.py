@@ -96,7 +96,8 @@ def digit_drawing(
     note = f'<p class="ae-hint">{escape(hint)}</p>' if hint else ""
     html = (
         f'<digit-drawing class="ae-explorer" role="group" aria-label="{escape(title)}" '
-        f'data-reader="{escape(reader)}" data-examples="{shown.replace(" ", "")}"><p class="ae-title">{escape(title)}</p>{note}'
+        f'data-reader="{escape(reader)}" data-examples="{shown.replace(" ", "")}">'
+        f'<p class="ae-title">{escape(title)}</p>{note}'
         '<p class="ae-plain">With scripts switched on, this is a place to draw a digit.</p>'
         f'<details class="ae-list"><summary>The ten sounds</summary>{players}</details></digit-drawing>'
     )

@@ -43,7 +43,7 @@ def saliency_map(
     labels: NDArray[np.int64],
     *,
     kind: str = "integrated gradients",
-    n_steps: Size = 16,
+    n_steps: Size = 8,
     seed: Seed = 0,
 ) -> np.ndarray:
     """Say for each clip how much each cell of its spectrogram bears on the logit of a class.
