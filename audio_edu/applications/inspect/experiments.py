@@ -161,12 +161,9 @@ def through_mp3(x: np.ndarray, sample_rate: int) -> np.ndarray:
 
 
 def changes() -> Iterator[Row]:
-    """Yield what becomes of least changes: a seven of each voice made a one, and a four a nine."""
-    rng = np.random.default_rng(SEED)
-    words = some_words()
-    words = words.select(
-        np.concatenate([np.flatnonzero(words.labels == 7), np.flatnonzero(words.labels == 4)])
-    )
+    """Yield what becomes of least changes: a seven of each test voice made a one."""
+    rng, test, target = np.random.default_rng(SEED), load_digits().test, 1
+    words = test.select((test.labels == 7) & (test.info["take"] == 0))
     model, rate = load_cnn(), words.sample_rate
     logits = logits_of_samples(model)
     judges = {"rnn": load_rnn(), "attention": load_attention()}
