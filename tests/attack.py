@@ -43,6 +43,7 @@ LEFT_OUT = re.compile(
     r"(cli|bench|doctor|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
     r"|applications\.codec\.(evaluate|transform)|layers\.spectra|generation\.vocoder\.(evaluate|experiments)"
     r"|applications\.evaluation\.(protocol|systems)|applications\.restoration\.(evaluate|model)|applications\.features\.experiments"
+    r"|applications\.inspect\.(\w+_)?experiments"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 
@@ -57,6 +58,7 @@ NOT_ATTACKED = re.compile(
     r"|vocoder\.(model\.Vocoder(\.\w+)?|formulas\.\w+_loss)|datasets\.speech\.(Segments(\.\w+)?|passages|grouped_passages)"
     r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+)"
     r"|music\.data\.(Piece|pieces|windows|vocabulary|melody_events|to_words|parts_of|to_c|to_context)"
+    r"|inspect\.(membership\.clip_losses|speakers\.(speaker_features|Verifier(\.\w+)?)|anonymization\.move_poles)"
     r"|Form|Explorer|Trials|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
 )
 

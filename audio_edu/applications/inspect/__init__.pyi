@@ -2,10 +2,15 @@ from . import counterfactual as counterfactual
 from . import pictures as pictures
 from . import probes as probes
 from . import saliency as saliency
+from .anonymization import anonymize as anonymize
+from .anonymization import shift_formants as shift_formants
+from .anonymization import shift_pitch as shift_pitch
 from .counterfactual import between_digits as between_digits
 from .counterfactual import least_change as least_change
 from .counterfactual import logits_of_samples as logits_of_samples
 from .counterfactual import step_to_boundary as step_to_boundary
+from .membership import clip_losses as clip_losses
+from .membership import hits_at as hits_at
 from .pictures import digit_reader as digit_reader
 from .pictures import handwritten_digits as handwritten_digits
 from .pictures import picture_to_sound as picture_to_sound
@@ -22,3 +27,11 @@ from .saliency import rank_correlation as rank_correlation
 from .saliency import saliency_map as saliency_map
 from .saliency import test_curve as test_curve
 from .saliency import top_cells as top_cells
+from .speakers import SPEAKER_FEATURES as SPEAKER_FEATURES
+from .speakers import Verifier as Verifier
+from .speakers import equal_error_rate as equal_error_rate
+from .speakers import error_rates as error_rates
+from .speakers import passages_of as passages_of
+from .speakers import speaker_features as speaker_features
+from .speakers import trials as trials
+from .watermark import Watermark as Watermark
