@@ -4,6 +4,7 @@ from typing import Any
 
 import librosa
 import numpy as np
+from numpy.typing import NDArray
 
 from ..._validate import Positive, Size, checked
 from ...reproducible import SEED
@@ -39,7 +40,7 @@ def handwritten_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @checked
-def digit_reader(pictures: np.ndarray, labels: np.ndarray, *, C: Positive = 1.0) -> Any:
+def digit_reader(pictures: np.ndarray, labels: NDArray[np.int64], *, C: Positive = 1.0) -> Any:
     """Fit softmax regression to pictures: 64 weights and a bias for each digit.
 
     Parameters
