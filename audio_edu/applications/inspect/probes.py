@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..._validate import Seed, Size, check_choice, checked
 from ...training import as_array
 from ..features import pool_frames
+from .saliency import copied
 
 
 @checked
@@ -210,7 +211,7 @@ def untrained(network: keras.Model, x: np.ndarray, *, seed: Seed = 0) -> keras.M
     (None, 10)
     """
     keras.utils.set_random_seed(seed)
-    copy = keras.models.clone_model(network)
+    copy = copied(network)
     for _ in range(30):  # momentum 0.9: what is left of the beginning is 4 %
         copy(x.astype(np.float32), training=True)
     return copy

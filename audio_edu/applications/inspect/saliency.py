@@ -223,6 +223,15 @@ def area_under(curves: np.ndarray, shares: Sequence[float]) -> np.ndarray:
     return np.trapezoid(curves, np.asarray(shares, float), axis=1)
 
 
+def copied(network: keras.Model) -> keras.Model:
+    """Return a network of the same layers with weights of its own; layers without weights are shared."""
+
+    def copy(layer: keras.layers.Layer) -> keras.layers.Layer:
+        return layer.__class__.from_config(layer.get_config()) if layer.weights else layer
+
+    return keras.models.clone_model(network, clone_function=copy)
+
+
 @checked
 def randomize_layers(network: keras.Model, n_layers: Size, *, seed: Seed = 0) -> keras.Model:
     """Return a copy whose last layers with weights are drawn anew, from the logits downwards.
@@ -247,7 +256,7 @@ def randomize_layers(network: keras.Model, n_layers: Size, *, seed: Seed = 0) ->
     ...  for n in ("conv5", "logits")]
     [True, False]
     """
-    copy = keras.models.clone_model(network)
+    copy = copied(network)
     copy.set_weights(network.get_weights())
     rng = np.random.default_rng(seed)
     ranked = [each for each in copy.layers if each.weights and not each.name.startswith("norm")][::-1]

@@ -21,6 +21,7 @@ from audio_edu.applications.inspect import (
     random_labels,
     randomize_layers,
     rank_correlation,
+    saliency,
     saliency_map,
     step_to_boundary,
     text_picture,
@@ -106,6 +107,10 @@ def test_top_cells_are_so_many():
 
 def test_random_weights_begin_at_the_end(cnn, words):
     _, x = words
+    copy = saliency.copied(cnn.network)
+    copy.set_weights(cnn.network.get_weights())
+    same = [as_array(network(x, training=False)) for network in (cnn.network, copy)]
+    np.testing.assert_allclose(*same, atol=1e-5)
     copy = randomize_layers(cnn.network, 2)
     for name, same in (("conv1", True), ("conv4", True), ("conv5", False), ("logits", False)):
         a, b = (network.get_layer(name).get_weights()[0] for network in (cnn.network, copy))
