@@ -14,6 +14,7 @@ Adebayo and others (2018), Sanity checks for saliency maps (randomised weights).
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -226,8 +227,8 @@ def area_under(curves: np.ndarray, shares: Sequence[float]) -> np.ndarray:
 def copied(network: keras.Model) -> keras.Model:
     """Return a network of the same layers with weights of its own; layers without weights are shared."""
 
-    def copy(layer: keras.layers.Layer) -> keras.layers.Layer:
-        return layer.__class__.from_config(layer.get_config()) if layer.weights else layer
+    def copy(layer: Any) -> Any:
+        return layer.__class__.from_config(layer.get_config()) if getattr(layer, "weights", ()) else layer
 
     return keras.models.clone_model(network, clone_function=copy)
 
