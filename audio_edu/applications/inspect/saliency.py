@@ -225,10 +225,12 @@ def area_under(curves: np.ndarray, shares: Sequence[float]) -> np.ndarray:
 
 
 def copied(network: keras.Model) -> keras.Model:
-    """Return a network of the same layers with weights of its own; layers without weights are shared."""
+    """Return a network of the same layers under the same names, with weights of its own."""
 
     def copy(layer: Any) -> Any:
-        return layer.__class__.from_config(layer.get_config()) if getattr(layer, "weights", ()) else layer
+        if not isinstance(layer, keras.layers.Layer):
+            return layer.__class__.from_config(layer.get_config())
+        return layer.__class__.from_config(layer.get_config() | {"name": layer.name})
 
     return keras.models.clone_model(network, clone_function=copy)
 
