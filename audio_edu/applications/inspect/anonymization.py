@@ -89,11 +89,13 @@ def move_poles(x: Clip, sample_rate: float, move: Callable[[np.ndarray], np.ndar
     padded, out = np.pad(x.astype(float), n), np.zeros(len(x) + 2 * n)
     for start in range(0, len(padded) - n + 1, hop):
         frame = window * padded[start : start + n]
-        if (level := np.sqrt(np.mean(frame**2))) < 1e-6:
+        if (level := np.sqrt(np.mean(frame**2))) < 1e-4:  # silence: no formants to be found
+            out[start : start + n] += window * frame / 1.5
             continue
         a = librosa.lpc(frame, order=order)  # A(z) = 1 + Σ a_k z^{−k};  H(z) = 1 / A(z)
         source = scipy.signal.lfilter(a, [1.0], frame)
         poles = np.roots(a)
+        poles /= np.maximum(np.abs(poles) / 0.9995, 1.0)  # where rounding made the filter unstable
         radius, angle = np.abs(poles), np.abs(np.angle(poles))
         pair = np.abs(poles.imag) > 1e-9  # a real pole is no formant: it stays
         moved = np.where(pair, move(angle), 0.0)
