@@ -99,7 +99,7 @@ def move_poles(x: Clip, sample_rate: float, move: Callable[[np.ndarray], np.ndar
         radius, angle = np.abs(poles), np.abs(np.angle(poles))
         pair = np.abs(poles.imag) > 1e-9  # a real pole is no formant: it stays
         moved = np.where(pair, move(angle), 0.0)
-        radius = np.where(moved < 0.98 * np.pi, radius, 0.0)  # moved out of the band: gone
+        radius = np.where((moved < 0.98 * np.pi) | (moved <= angle), radius, 0.0)  # out of the band
         poles = np.where(pair, radius * np.exp(1j * np.sign(poles.imag) * moved), poles)
         y = scipy.signal.lfilter([1.0], np.real(np.poly(poles)), source)
         y *= level / max(np.sqrt(np.mean(y**2)), 1e-12)
