@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   if (customElements.get("digit-drawing")) return;
-  const N = 32, BLOCK = 4, PEN = 2.1, FIELD = 288; // points of the normalized picture; of a block; the pen's radius; the field (pixels)
+  const N = 32, BLOCK = 4, PEN = 2.8, FIELD = 288; // points of the normalized picture; of a block; the pen's radius; the field (pixels)
 
   const make = (tag, className, attributes = {}, ...children) => {
     const node = document.createElement(tag);
@@ -126,7 +126,7 @@
       const context = this.field.getContext("2d"), style = getComputedStyle(this);
       context.clearRect(0, 0, FIELD, FIELD);
       context.strokeStyle = context.fillStyle = style.color;
-      Object.assign(context, { lineWidth: 30, lineCap: "round", lineJoin: "round" });
+      Object.assign(context, { lineWidth: 36, lineCap: "round", lineJoin: "round" });
       for (const stroke of this.strokes) {
         context.beginPath();
         context.moveTo(...stroke[0]);
