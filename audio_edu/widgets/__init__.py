@@ -8,6 +8,8 @@
     A picture whose places sound when one touches them.
 ``abx_test``
     Trials of a blind listening test, with its result and its answers as a file.
+``digit_drawing``
+    A field to draw a digit in, which the page reads and speaks.
 ``explore``
     Sliders and choices over a function that draws a picture or makes a sound.
 

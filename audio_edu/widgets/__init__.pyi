@@ -1,3 +1,5 @@
+from .drawing import Drawing as Drawing
+from .drawing import digit_drawing as digit_drawing
 from .explorer import Explorer as Explorer
 from .explorer import explore as explore
 from .map import sound_map as sound_map

@@ -35,7 +35,8 @@ def files_and_templates(app: Sphinx, config) -> None:
     """Ship the vendored files and the widgets' scripts and style; prefer the book's own templates."""
     config.templates_path = [str(BOOK / "ext" / "templates"), *config.templates_path]
     config.html_static_path += [str(BOOK / "vendor" / name) for name in ("mathjax", "widgets")]
-    scripts = ("player.js", "exercise.js", "trials.js", "recognizer.js", "player.css", "recognizer.css")
+    scripts = ["player.js", "exercise.js", "trials.js", "player.css"]
+    scripts += [f"{name}.{kind}" for name in ("recognizer", "drawing") for kind in ("js", "css")]
     config.html_static_path += [str(WIDGETS / name) for name in scripts]
     app.add_css_file("player.css")
     app.add_js_file("player.js", loading_method="defer")
@@ -91,11 +92,12 @@ def mark_chinese(app: Sphinx, pagename, templatename, context, doctree) -> None:
     )
 
 
-def recognizer(app: Sphinx, pagename, templatename, context, doctree) -> None:
-    """Load the recogniser's script in the pages that have a recogniser."""
-    if "<digit-recognizer" in context.get("body", ""):
-        app.add_css_file("recognizer.css")
-        app.add_js_file("recognizer.js", loading_method="defer")
+def rare_widgets(app: Sphinx, pagename, templatename, context, doctree) -> None:
+    """Load the recogniser's script, and the drawing field's, in the pages that have one."""
+    for name in ("recognizer", "drawing"):
+        if f"<digit-{name}" in context.get("body", ""):
+            app.add_css_file(f"{name}.css")
+            app.add_js_file(f"{name}.js", loading_method="defer")
 
 
 def recognizer_weights(app: Sphinx, exception: Exception | None) -> None:
@@ -158,7 +160,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", trim_scripts, priority=950)
     app.connect("html-page-context", mend_buttons, priority=950)
     app.connect("html-page-context", mark_chinese)
-    app.connect("html-page-context", recognizer)
+    app.connect("html-page-context", rare_widgets)
     app.connect("build-finished", recognizer_weights)
     app.connect("build-finished", student_copies)
     app.add_directive("sound", Sound)

@@ -303,3 +303,15 @@ def test_the_recogniser_answers_and_is_loaded_only_when_asked(place, browser, bo
         opened.page.set_input_files("digit-recognizer input[type=file]", tmp_path / "seven.wav")
         opened.page.get_by_text("“seven”").wait_for()
         assert opened.foreign() == [] and opened.complaints == []
+
+
+@pytest.mark.parametrize("place", ["server", "disk"])
+def test_a_test_picture_is_read_and_spoken(place, browser, book_url):
+    (path,) = pages_with("<digit-drawing")
+    with watched(browser, f"{book_url if place == 'server' else HTML.as_uri()}/{path}") as opened:
+        opened.page.locator("digit-drawing").get_by_role("button", name="A test picture").click()
+        opened.page.get_by_text("Read in the test picture").wait_for()
+        opened.page.wait_for_function(
+            "[...document.querySelectorAll('digit-drawing audio')].some((sound) => sound.played.length > 0)"
+        )
+        assert opened.foreign() == [] and opened.complaints == []

@@ -1,7 +1,9 @@
-"""Looking inside: what a network and a voice give away, and what one can do about it.
+"""Looking inside: what a network looks at, knows and remembers, and what would change its mind.
 
-`speakers` finds who speaks, `membership` what was trained on, `anonymization` hides a voice, and `watermark`
-marks a generated sound.
+`saliency` draws maps and puts them to the test, `probes` asks every layer what can be read from it,
+`counterfactual` looks for the least change that changes the answer, and `pictures` makes pictures speak.
+`speakers` tells voices apart, `anonymization` hides them, `membership` asks what was trained on, and
+`watermark` marks what was generated.
 """
 
 import lazy_loader as _lazy

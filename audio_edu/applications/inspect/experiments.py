@@ -1,0 +1,224 @@
+"""The measurements of chapter 22 that take longer than a page may: maps to the test, probes, least changes.
+
+``python -m audio_edu.applications.inspect.experiments saliency sanity probes changes``
+"""
+
+import argparse
+import io
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import librosa
+import numpy as np
+import soundfile as sf
+
+from ...datasets import Corpus, load_digits
+from ...metrics import speaker_interval
+from ...recognition import load_attention, load_cnn, load_rnn
+from ...signal import mu_law_decode, mu_law_encode
+from ...training import checkpoint_dir, write_table
+from .counterfactual import least_change, logits_of_samples
+from .probes import layer_features, probe_accuracy, probe_r2, random_labels, untrained
+from .saliency import (
+    SALIENCY_MAPS,
+    area_under,
+    randomize_layers,
+    rank_correlation,
+    saliency_map,
+    test_curve,
+    top_cells,
+)
+
+Row = dict[str, Any]
+SHARES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
+LAYERS = ("input", "relu1", "relu3", "pool", "logits")
+SEED = 22
+
+
+def maps_of(network: Any, x: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Return all maps of clips, and two orders that know nothing of the network."""
+    maps = {kind: saliency_map(network, x, labels, kind=kind) for kind in SALIENCY_MAPS}
+    maps["loudest first"] = x[..., :-1]
+    maps["random"] = np.random.default_rng(SEED).random(x[..., :-1].shape, np.float32)
+    return maps
+
+
+def some_words() -> Corpus:
+    """Return 40 words: every seventh of the first takes, all test voices and all digits among them."""
+    first = load_digits().test
+    first = first.select(first.info["take"] == 0)
+    return first.select(np.arange(0, len(first), 7))
+
+
+@cache
+def studied() -> tuple[Any, Corpus, np.ndarray, dict[str, np.ndarray]]:
+    """Return the recogniser, the words, their features and their maps."""
+    model, words = load_cnn(), some_words()
+    x = model.features(words.audio)
+    return model, words, x, maps_of(model.network, x, words.labels)
+
+
+def saliency() -> Iterator[Row]:
+    """Yield a row for each map, test and filling: the curve's mean, and the area with its interval."""
+    network, words, x, maps = studied()
+    labels = words.labels
+    for name, order in maps.items():
+        for fill in ("mean", "floor"):
+            for test in ("deletion", "insertion"):
+                curves = test_curve(network.network, x, labels, order, SHARES, test=test, fill=fill)
+                area = area_under(curves, SHARES)
+                low, high = speaker_interval(area, words.info["speaker"])
+                row = {"map": name, "fill": fill, "test": test, "n": len(words)}
+                row |= {"area": f"{area.mean():.4f}", "low": f"{low:.4f}", "high": f"{high:.4f}"}
+                yield row | {
+                    f"at {s:g}": f"{p:.4f}" for s, p in zip(SHARES, curves.mean(axis=0), strict=True)
+                }
+
+
+def sounding() -> Iterator[Row]:
+    """Yield what the network makes of words of which only a tenth of the cells sounds."""
+    from ...recognition.cnn import apply_mask
+
+    (model, words, x, maps), share = studied(), 0.1
+    labels = words.labels
+    for name, order in maps.items():
+        chosen = top_cells(order, x[..., -1], share)
+        cut = [apply_mask(clip, mask) for clip, mask in zip(words.audio, chosen, strict=True)]
+        right = (model.probabilities(cut).argmax(axis=1) == labels).astype(float)
+        low, high = speaker_interval(right, words.info["speaker"])
+        row = {"map": name, "share": share, "n": len(words), "right": f"{right.mean():.4f}"}
+        yield row | {"low": f"{low:.4f}", "high": f"{high:.4f}"}
+
+
+def sanity() -> Iterator[Row]:
+    """Yield the rank correlation of the maps of the trained network and of one with random last layers."""
+    model, words, x, before = studied()
+    every_second = np.arange(0, len(words), 2)
+    words, x = words.select(every_second), x[every_second]
+    before = {name: heat[every_second] for name, heat in before.items()}
+    for n_layers in (1, 3, 6):
+        after = maps_of(randomize_layers(model.network, n_layers, seed=SEED), x, words.labels)
+        for name in SALIENCY_MAPS:
+            for sign, f in (("signed", np.asarray), ("absolute", np.abs)):
+                found = rank_correlation(f(before[name]), f(after[name]), x[..., -1])
+                found = np.nan_to_num(found)
+                low, high = speaker_interval(found, words.info["speaker"])
+                row = {"map": name, "values": sign, "random layers": n_layers, "n": len(words)}
+                yield row | {"correlation": f"{found.mean():.4f}", "low": f"{low:.4f}", "high": f"{high:.4f}"}
+
+
+def median_f0(x: np.ndarray, sample_rate: int) -> float:
+    """Return the median pitch of the louder half of a word's frames, in octaves above 100 Hz."""
+    x = np.pad(x, (0, max(0, 1024 - len(x))))
+    f0 = librosa.yin(x, fmin=60, fmax=400, sr=sample_rate, frame_length=512, hop_length=160)
+    level = librosa.feature.rms(y=x, frame_length=512, hop_length=160)[0]
+    return float(np.log2(np.median(f0[level[: len(f0)] > np.median(level)]) / 100))
+
+
+def probes() -> Iterator[Row]:
+    """Yield what linear probes read from every layer, trained and untrained, of voices it did not learn from.
+
+    Word: split by voice. Speaker: the probe learns from seven digits and is asked the other three. Control:
+    each word of each voice has a random label; two takes to learn from, the third is asked; beside it the
+    true word with the same split. Pitch and level: R², split by voice.
+    """
+    corpus = load_digits().test
+    model = load_cnn()
+    x = model.features(corpus.audio)
+    voices = np.unique(corpus.voices)
+    by_voice = np.isin(corpus.voices, voices[::2])
+    by_digit, by_take = corpus.labels < 7, corpus.info["take"] < 2
+    types = np.char.add(corpus.voices, corpus.labels.astype(str))
+    pitch = np.array([median_f0(c, corpus.sample_rate) for c in corpus.audio])
+    level = np.array([10 * np.log10(np.mean(np.square(c))) for c in corpus.audio])
+    speaker = corpus.info["speaker"]
+    tasks: dict[str, tuple[np.ndarray, np.ndarray]] = {
+        "word": (corpus.labels, by_voice),
+        "speaker": (speaker, by_digit),
+        "word, by take": (corpus.labels, by_take),
+        "control, by take": (random_labels(types, 10, seed=SEED), by_take),
+    }
+    networks = {"trained": model.network, "untrained": untrained(model.network, x[::4], seed=SEED)}
+    for kind, network in networks.items():
+        layers = LAYERS if kind == "trained" else LAYERS[2:4]
+        for layer, rows in layer_features(network, x, layers).items():
+            for task, (target, train) in tasks.items():
+                right = probe_accuracy(rows, target, train).astype(float)
+                low, high = speaker_interval(right, corpus.voices[~train])
+                row = {"network": kind, "layer": layer, "task": task, "score": f"{right.mean():.4f}"}
+                yield row | {"low": f"{low:.4f}", "high": f"{high:.4f}"}
+            for task, y in (("pitch", pitch), ("level", level)):
+                r2 = probe_r2(rows, y, by_voice)
+                yield {
+                    "network": kind,
+                    "layer": layer,
+                    "task": task,
+                    "score": f"{r2:.4f}",
+                    "low": "",
+                    "high": "",
+                }
+
+
+def through_mp3(x: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Encode as MP3 and decode, with the codec's delay taken away."""
+    buffer = io.BytesIO()
+    sf.write(buffer, np.clip(x, -1, 1), sample_rate, format="MP3")
+    buffer.seek(0)
+    y, _ = sf.read(buffer, dtype="float32")
+    return np.pad(y, (0, max(0, len(x) - len(y))))[: len(x)]
+
+
+def changes() -> Iterator[Row]:
+    """Yield what becomes of least changes: a seven of every second test voice made a one."""
+    rng, test, target = np.random.default_rng(SEED), load_digits().test, 1
+    words = test.select((test.labels == 7) & (test.info["take"] == 0))
+    words = words.select(np.arange(0, len(words), 2))
+    model, rate = load_cnn(), words.sample_rate
+    logits = logits_of_samples(model)
+    judges = {"rnn": load_rnn(), "attention": load_attention()}
+    treatments: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "itself": lambda y: y,
+        "16 bits": lambda y: np.round(y * 32767) / 32767,
+        "µ-law": lambda y: mu_law_decode(mu_law_encode(y)),
+        "MP3": lambda y: through_mp3(y, rate),
+        "noise, 30 dB": lambda y: y + rng.standard_normal(len(y)) * np.sqrt(np.mean(y**2)) * 10**-1.5,
+        "half as loud": lambda y: 0.5 * y,
+    }
+    for clip, label, voice in zip(words.audio, words.labels, words.voices, strict=True):
+        if model.probabilities([clip])[0].argmax() != label:
+            continue
+        clip = clip.astype(np.float64)
+        delta = least_change(logits, clip, target).astype(np.float64)
+        if not delta.any():
+            yield {"voice": voice, "label": label, "target": target, "snr_db": ""} | dict.fromkeys(
+                [*treatments, "random", *judges, "rnn before", "attention before"], ""
+            )
+            continue
+        snr = 10 * np.log10(np.sum(clip**2) / np.sum(delta**2))
+        random = rng.standard_normal(len(clip))
+        random *= np.sqrt(np.sum(delta**2) / np.sum(random**2))
+        sounds = {name: f(clip + delta) for name, f in treatments.items()} | {"random": clip + random}
+        said = model.probabilities(list(sounds.values())).argmax(axis=1)
+        row = {"voice": voice, "label": label, "target": target, "snr_db": f"{snr:.2f}"}
+        row |= dict(zip(sounds, said.tolist(), strict=True))
+        for name, judge in judges.items():
+            before, after = judge.probabilities([clip, clip + delta]).argmax(axis=1).tolist()
+            row |= {name: after, f"{name} before": before}
+        yield row
+
+
+def main() -> None:
+    """Write the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    jobs = {f.__name__: f for f in (saliency, sounding, sanity, probes, changes)}
+    parser.add_argument("what", nargs="+", choices=list(jobs))
+    parser.add_argument("--out", type=Path, default=checkpoint_dir())
+    args = parser.parse_args()
+    for what in args.what:
+        write_table(args.out / f"inspect_{what}.csv", jobs[what]())
+
+
+if __name__ == "__main__":
+    main()
