@@ -43,8 +43,7 @@ LEFT_OUT = re.compile(
     r"(cli|bench|doctor|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
     r"|applications\.codec\.(evaluate|transform)|layers\.spectra|generation\.vocoder\.(evaluate|experiments)"
     r"|applications\.evaluation\.(protocol|systems)|applications\.restoration\.(evaluate|model)|applications\.features\.experiments"
-    r"|applications\.inspect\.(\w+_)?experiments"
-    r"|applications\.evaluation\.(protocol|systems)|applications\.restoration\.(evaluate|model)|applications\.features\.experiments|applications\.distributed\.(training|processes|workers|pipes)"
+    r"|applications\.inspect\.(\w+_)?experiments|applications\.distributed\.(training|processes|workers|pipes)"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
 )
 
