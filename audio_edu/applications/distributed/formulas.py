@@ -105,7 +105,7 @@ def ring_seconds(
 
     Examples
     --------
-    >>> ring_seconds(4, 8e6, latency_s=1e-3, bytes_per_s=1e9)
+    >>> round(ring_seconds(4, 8e6, latency_s=1e-3, bytes_per_s=1e9), 6)
     0.018
     """
     rounds = 2 * (n_workers - 1)
