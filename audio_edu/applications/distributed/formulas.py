@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..._validate import Positive, Share, Size, checked
+from ..._validate import MOST, Positive, Share, Size, checked
 
 
+@checked
 @dataclass(frozen=True)
 class RingTrace:
     """What a ring did.
@@ -24,8 +26,8 @@ class RingTrace:
     """
 
     states: np.ndarray
-    owners: np.ndarray
-    numbers_sent: int
+    owners: NDArray[np.bool_]
+    numbers_sent: Annotated[int, (0, MOST)]
 
     @property
     def n_rounds(self) -> int:
@@ -103,7 +105,7 @@ def ring_seconds(
 
     Examples
     --------
-    >>> ring_seconds(4, 8e6, latency_s=1e-3, bytes_per_s=1e9)
+    >>> round(ring_seconds(4, 8e6, latency_s=1e-3, bytes_per_s=1e9), 6)
     0.018
     """
     rounds = 2 * (n_workers - 1)

@@ -36,7 +36,7 @@ def check_rank(n_processes: int, coordinator: str | None = None, rank: int | Non
     >>> check_rank(2, "127.0.0.1:9000", 2)
     Traceback (most recent call last):
     ...
-    ValueError: --rank is 2, expected a whole number from 0 to 1.
+    ValueError: --rank is 2; expected a whole number from 0 to 1.
     """
     check_range(n_processes, "--processes", 1, MOST_PROCESSES, integer=True)
     if (coordinator is None) != (rank is None):
