@@ -27,7 +27,10 @@ def test_interrupted_training_ends_where_it_would_have(tmp_path, name):
     state = tmp_path / "state.npz"
     train(family, recipe, corpus, state_path=state, n_steps_now=2)
     resumed, again = train(family, recipe, corpus, state_path=state, resume=True)
-    np.testing.assert_array_equal(numbers(whole), numbers(resumed))
+    # On some CPUs TensorFlow does not add up a Tacotron's gradients in one order: there even two trainings that
+    # nobody interrupts differ in the last bit. A state that was lost would show in the third digit.
+    allowed = 1e-6 if name == "tacotron" else 0.0
+    np.testing.assert_allclose(numbers(resumed), numbers(whole), rtol=0, atol=allowed)
     assert again["n_steps"] == report["n_steps"] == recipe.n_steps
     assert again["curve"] == report["curve"] and set(report["curve"]) == set(whole.curve_names)
 
