@@ -225,7 +225,8 @@ def _train_to(out: Path, state: Path, args: argparse.Namespace, family: Any, rec
     if args.rank is None:
         model, report = train(family, recipe, clips, start=family.start(recipe), **options)
     else:
-        from .applications.distributed import join, leave, train_distributed
+        from .applications.distributed import join, train_distributed
+        from .training.backends import leave
 
         join(args.coordinator, args.processes, args.rank, seed=recipe.seed)
         where = {"n_processes": args.processes, "rank": args.rank}

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._assets import is_static, with_assets
+from .._assets import is_static
 from .._validate import checked
+from ._element import with_own_assets
 from ._sound import check_sound, data_uri, facts, matched_gains, mp3
 
 
@@ -23,12 +23,7 @@ class Drawing:
         return self._text
 
     def _repr_html_(self) -> str:
-        if is_static():  # the page loads script and style
-            return self.html
-        script, style = (
-            (Path(__file__).parent / f"drawing.{kind}").read_text("utf-8") for kind in ("js", "css")
-        )
-        return with_assets(f"<style>{style}</style><script>{script}</script>{self.html}")
+        return self.html if is_static() else with_own_assets("drawing", self.html)
 
 
 @checked

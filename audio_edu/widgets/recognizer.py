@@ -1,10 +1,10 @@
 """`digit_recognizer`: a button, a microphone, and the network that answers in the page."""
 
 import base64
-from pathlib import Path
 
-from .._assets import is_static, with_assets
+from .._assets import is_static
 from .._validate import checked
+from ._element import with_own_assets
 
 
 class PageRecognizer:
@@ -16,10 +16,7 @@ class PageRecognizer:
     def _repr_html_(self) -> str:
         if is_static():  # the page loads the script, and the script loads the weights when it is asked
             return _element("")
-        script, style = (
-            (Path(__file__).parent / f"recognizer.{kind}").read_text("utf-8") for kind in ("js", "css")
-        )
-        return with_assets(f"<style>{style}</style><script>{script}</script>{_element(packed_weights())}")
+        return with_own_assets("recognizer", _element(packed_weights()))
 
 
 def _element(weights: str) -> str:

@@ -10,6 +10,5 @@ from .processes import check_engine as check_engine
 from .processes import check_rank as check_rank
 from .processes import run_local as run_local
 from .training import join as join
-from .training import leave as leave
 from .training import train_distributed as train_distributed
 from .workers import evaluate_with_workers as evaluate_with_workers

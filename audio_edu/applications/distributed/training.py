@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from ...datasets import Corpus
-from ...training import as_array, backends, train
+from ...training import as_array, train
 from ...training.family import Batch, Family
 from .processes import follow_launcher
 
@@ -119,11 +119,6 @@ def join(coordinator: str, n_processes: int, rank: int, *, seed: int) -> None:
     follow_launcher()
     keras.utils.set_random_seed(seed % 2**32)
     keras.distribution.initialize(coordinator, n_processes, rank)
-
-
-def leave() -> None:
-    """Part with the others: wait until all have come so far. What follows is each process's own."""
-    backends.leave()
 
 
 def train_distributed(

@@ -3,7 +3,6 @@ from . import pictures as pictures
 from . import probes as probes
 from . import saliency as saliency
 from .anonymization import anonymize as anonymize
-from .anonymization import shift_formants as shift_formants
 from .anonymization import shift_pitch as shift_pitch
 from .counterfactual import between_digits as between_digits
 from .counterfactual import least_change as least_change

@@ -19,7 +19,7 @@ import scipy.signal
 
 from ..._validate import Clip, check_sample_rate, checked
 
-Exponent, Factor = Annotated[float, (0.3, 2.0)], Annotated[float, (0.5, 2.0)]
+Exponent = Annotated[float, (0.3, 2.0)]
 
 
 @checked
@@ -46,18 +46,6 @@ def anonymize(x: Clip, sample_rate: float, alpha: Exponent = 0.8) -> np.ndarray:
     True
     """
     return move_poles(x, sample_rate, lambda angle: angle**alpha)
-
-
-@checked
-def shift_formants(x: Clip, sample_rate: float, factor: Factor) -> np.ndarray:
-    """Multiply the frequency of every formant, as a shorter or longer vocal tract would; the pitch stays.
-
-    Examples
-    --------
-    >>> shift_formants(np.random.default_rng(0).normal(size=2000), 8000, 1.2).shape
-    (2000,)
-    """
-    return move_poles(x, sample_rate, lambda angle: angle * factor)
 
 
 @checked

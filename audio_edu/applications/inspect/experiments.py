@@ -161,12 +161,17 @@ def probes() -> Iterator[Row]:
                 }
 
 
+def stored(x: np.ndarray, container: str, subtype: str, sample_rate: int) -> np.ndarray:
+    """Write a sound into a lossy file in memory, and read it back."""
+    file = io.BytesIO()
+    sf.write(file, x, sample_rate, format=container, subtype=subtype)
+    file.seek(0)
+    return sf.read(file)[0]
+
+
 def through_mp3(x: np.ndarray, sample_rate: int) -> np.ndarray:
     """Encode as MP3 and decode, with the codec's delay taken away."""
-    buffer = io.BytesIO()
-    sf.write(buffer, np.clip(x, -1, 1), sample_rate, format="MP3")
-    buffer.seek(0)
-    y, _ = sf.read(buffer, dtype="float32")
+    y = stored(np.clip(x, -1, 1), "MP3", "MPEG_LAYER_III", sample_rate).astype(np.float32)
     return np.pad(y, (0, max(0, len(x) - len(y))))[: len(x)]
 
 

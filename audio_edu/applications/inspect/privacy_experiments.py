@@ -16,7 +16,6 @@
 """
 
 import argparse
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +41,7 @@ from ...signal import mu_law_decode, mu_law_encode, snr_db
 from ...training import checkpoint_dir, write_table
 from ..codec import load_codec
 from .anonymization import anonymize, shift_pitch
+from .experiments import stored
 from .membership import clip_losses, hits_at
 from .speakers import (
     SPEAKER_FEATURES,
@@ -253,16 +253,6 @@ def labels_of(clips: list[np.ndarray], kind: str, data: Path | None) -> np.ndarr
 # --- watermark -------------------------------------------------------------------------------------------
 
 
-def stored(x: np.ndarray, container: str, subtype: str, rate: int = 8000) -> np.ndarray:
-    """Write a sound into a lossy file in memory, and read it back."""
-    import soundfile
-
-    file = io.BytesIO()
-    soundfile.write(file, x, rate, format=container, subtype=subtype)
-    file.seek(0)
-    return soundfile.read(file)[0]
-
-
 def noisy(x: np.ndarray, ratio_db: float) -> np.ndarray:
     """Add white noise."""
     noise = np.random.default_rng(len(x)).standard_normal(len(x))
@@ -274,8 +264,8 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "nothing": lambda x: x,
     "12 dB softer": lambda x: x / 4,
     "37 ms cut off": lambda x: x[296:],
-    "MP3": lambda x: stored(x, "MP3", "MPEG_LAYER_III"),
-    "Opus": lambda x: stored(x, "OGG", "OPUS"),
+    "MP3": lambda x: stored(x, "MP3", "MPEG_LAYER_III", 8000),
+    "Opus": lambda x: stored(x, "OGG", "OPUS", 8000),
     "µ-law": lambda x: mu_law_decode(mu_law_encode(np.clip(x, -1, 1))),
     "noise, 20 dB": lambda x: noisy(x, 20),
     "noise, 10 dB": lambda x: noisy(x, 10),

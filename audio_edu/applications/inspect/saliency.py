@@ -24,6 +24,7 @@ from scipy.stats import spearmanr
 
 from ..._validate import Seed, Share, Size, check_choice, checked
 from ...layers import softmax
+from ...recognition.cnn.maps import chosen_classes
 from ...training import as_array, input_gradient
 
 #: Maps, and what each is.
@@ -84,13 +85,10 @@ def saliency_map(
     (2, 101, 40)
     """
     check_choice(kind, "kind", SALIENCY_MAPS)
-    n_classes = network.output_shape[-1]
     x = x.astype(np.float32)
     if x.ndim != 3 or x.shape[1:] != network.input_shape[1:]:
         raise ValueError(f"x has shape {x.shape}; expected (n_clips, *{network.input_shape[1:]}).")
-    if labels.shape != x.shape[:1] or labels.min() < 0 or labels.max() >= n_classes:
-        raise ValueError(f"labels is {labels}; expected {len(x)} whole numbers from 0 to {n_classes - 1}.")
-    chosen = np.eye(n_classes, dtype=np.float32)[labels]
+    chosen = chosen_classes(labels, len(x), network.output_shape[-1])
     mask = x[..., -1:]
 
     def gradient(at: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from keras import ops
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import zoom
 
-from ..._validate import check_audio, check_choice, checked
+from ..._validate import Size, check_audio, check_choice, checked
 from ...signal.mel import mel_filter_bank
 from ...training import as_array, input_gradient
 from ..features import FeatureSettings
@@ -75,14 +75,9 @@ def evidence_maps(
     x = x.astype(np.float32)
     if x.ndim != 3:
         raise ValueError(f"x has shape {x.shape}; expected (n_clips, n_frames, n_mels + 1).")
-    if labels.shape != x.shape[:1]:
-        raise ValueError(f"labels has shape {labels.shape}; expected ({len(x)},), one for each clip of x.")
+    chosen = chosen_classes(labels, len(x), network.output_shape[-1])
     activation = as_array(keras.Model(network.input, tensor)(x, training=False))
     rest = keras.Model([tensor, network.input], network.output)
-    n_classes = network.output_shape[-1]
-    if labels.min() < 0 or labels.max() >= n_classes:
-        raise ValueError(f"labels run from {labels.min()} to {labels.max()}; expected 0 to {n_classes - 1}.")
-    chosen = np.eye(n_classes, dtype=np.float32)[labels]
     gradient = input_gradient(
         lambda a: ops.sum(rest([a, ops.convert_to_tensor(x)], training=False) * chosen), activation
     )
@@ -94,6 +89,27 @@ def evidence_maps(
     stretch = (1, x.shape[1] / heat.shape[1], (x.shape[2] - 1) / heat.shape[2])
     heat = zoom(heat, stretch, order=1, grid_mode=True, mode="nearest")
     return (heat / np.maximum(heat.max(axis=(1, 2), keepdims=True), 1e-9)).astype(np.float32)
+
+
+@checked
+def chosen_classes(labels: NDArray[np.int64], n_clips: Size, n_classes: Size) -> np.ndarray:
+    """Return 1 at the class in question of each clip, else 0 [shape=(n_clips, n_classes)], float32.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label for each clip, or one is no class.
+
+    Examples
+    --------
+    >>> chosen_classes(np.array([1, 0]), 2, 3).tolist()
+    [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
+    """
+    if labels.shape != (n_clips,):
+        raise ValueError(f"labels has shape {labels.shape}; expected ({n_clips},), one for each clip of x.")
+    if labels.min() < 0 or labels.max() >= n_classes:
+        raise ValueError(f"labels run from {labels.min()} to {labels.max()}; expected 0 to {n_classes - 1}.")
+    return np.eye(n_classes, dtype=np.float32)[labels]
 
 
 @checked
