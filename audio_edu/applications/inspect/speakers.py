@@ -12,15 +12,14 @@ Bimbot and others (2004), A tutorial on text-independent speaker verification.
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 
 import keras
+import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._validate import Clip, Share, Size, check_choice, checked
-from ...datasets import Corpus
-from ...reproducible import SEED
+from ..._validate import Clip, Share, check_choice, checked
 from ...signal import log_mel, mfcc
 from ...training import as_array
 
@@ -100,100 +99,22 @@ def _check_trials(scores: np.ndarray, same: np.ndarray) -> None:
         raise ValueError("same is all of one kind; expected trials of one voice and of two.")
 
 
-@checked
-def trials(speakers: Sequence[str], voices: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return which recordings are compared, and whether their voices are the same.
-
-    All pairs of one voice, and all of two *speakers*. Two voices made of one person are left out: they are
-    neither the same nor two people.
-
-    Examples
-    --------
-    >>> i, j, same = trials(["ked", "ked", "mv"], ["ked-00", "ked-01", "mv-00"])
-    >>> i.tolist(), j.tolist(), same.tolist()
-    ([0, 1], [2, 2], [False, False])
-    """
-    if len(speakers) != len(voices) or len(voices) < 2:
-        raise ValueError(f"there are {len(speakers)} speakers and {len(voices)} voices; expected as many.")
-    i, j = np.triu_indices(len(voices), 1)
-    one_person = np.asarray(speakers)[i] == np.asarray(speakers)[j]
-    same = np.asarray(voices)[i] == np.asarray(voices)[j]
-    used = same | ~one_person
-    return i[used], j[used], same[used]
-
-
-@checked
-def eer_interval(
-    scores: np.ndarray,
-    i: NDArray[np.int64],
-    j: NDArray[np.int64],
-    same: _Flags,
-    speakers: Sequence[str],
-    *,
-    n_draws: Annotated[int, (1, 10_000)] = 200,
-) -> tuple[float, float]:
-    """Return a 95 % interval of the equal error rate that takes speakers for independent (bootstrap).
-
-    Parameters
-    ----------
-    scores, same
-        As for `error_rates`.
-    i, j : np.ndarray of int [shape=(n_trials,)]
-        Which recordings each trial compares.
-    speakers : sequence of str
-        Who speaks in each recording.
-
-    Examples
-    --------
-    >>> who = ["ann", "ann", "bob", "bob"]
-    >>> i, j, same = trials(who, who)
-    >>> eer_interval(np.where(same, 1.0, 0.0), i, j, same, who)
-    (0.0, 0.0)
-    """
-    _check_trials(scores, same)
-    if i.shape != scores.shape or j.shape != scores.shape:
-        raise ValueError(f"i and j have shapes {i.shape} and {j.shape}; expected those of scores.")
-    if min(i.min(), j.min()) < 0 or max(i.max(), j.max()) >= len(speakers):
-        raise ValueError(f"i and j name recordings that speakers, of length {len(speakers)}, has not.")
-    names, rows = np.unique(np.asarray(speakers), return_inverse=True)
-    rng, found = np.random.default_rng(SEED), []
-    while len(found) < n_draws:
-        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
-        n = times[rows[i]] * np.where(same, 1, times[rows[j]])
-        if (n[same] > 0).any() and (n[~same] > 0).any():
-            found.append(equal_error_rate(np.repeat(scores, n), np.repeat(same, n))[0])
-    low, high = np.quantile(found, [0.025, 0.975])
-    return float(low), float(high)
-
-
 # --- features --------------------------------------------------------------------------------------------
 
 
 @checked
-def passages_of(corpus: Corpus, n_clips: Size = 5) -> tuple[list[list[np.ndarray]], np.ndarray, np.ndarray]:
-    """Put the words of each voice together to passages, at random, each word in one of them.
-
-    Returns
-    -------
-    passages : list of list of np.ndarray
-        Clips.
-    speakers, voices : np.ndarray of str [shape=(n_passages,)]
-        Who is behind the voice of each, and the voice.
+def median_pitch(x: Clip) -> float:
+    """Return the median pitch (log₂ Hz) of the loud frames of a sound at 8 kHz, by YIN.
 
     Examples
     --------
-    >>> from audio_edu.datasets import load_digits
-    >>> passages, speakers, voices = passages_of(load_digits().test)
-    >>> len(passages), len(set(voices.tolist())), len(set(speakers.tolist()))
-    (168, 28, 11)
+    >>> round(median_pitch(np.sin(2 * np.pi * 128 * np.arange(8000) / 8000)), 1)
+    7.0
     """
-    rng, passages, first = np.random.default_rng(SEED), [], []
-    for voice in dict.fromkeys(corpus.voices.tolist()):
-        rows = rng.permutation(np.flatnonzero(corpus.voices == voice))
-        for part in rows[: len(rows) // n_clips * n_clips].reshape(-1, n_clips):
-            passages.append([corpus.audio[k] for k in part])
-            first.append(part[0])
-    return passages, corpus.info.get("speaker", corpus.voices)[first], corpus.voices[first]
+    x = np.pad(x.astype(float), (0, max(0, 2048 - len(x))))
+    f0_hz = librosa.yin(x, fmin=60, fmax=500, sr=8000, frame_length=1024, hop_length=160)
+    loud = librosa.feature.rms(y=x, frame_length=1024, hop_length=160)[0]
+    return float(np.median(np.log2(f0_hz[loud > 0.3 * loud.max()])))
 
 
 @checked
@@ -229,9 +150,11 @@ def speaker_features(name: str, passages: Sequence[Sequence[Clip]], model: Any =
               for clips in passages]  # fmt: skip
     joined = [np.pad(x, (0, max(0, 2048 - len(x)))) for x in joined]
     if name == "pitch":
-        return np.array([[_median_pitch(x)] for x in joined])
+        return np.array([[median_pitch(x)] for x in joined])
     if name == "spectrum":
-        return np.array([(m := _speech(x)).mean(axis=1) - m.mean() for x in joined])
+        mels = [log_mel(x, 8000, n_fft=256, hop_length=80, n_mels=40) for x in joined]
+        loud = [np.maximum(m[:, m.max(axis=0) > m.max() - 40], m.max() - 60) for m in mels]
+        return np.array([m.mean(axis=1) - m.mean() for m in loud])
     if name == "MFCC":
         frames = [mfcc(x, 8000, n_mfcc=20, n_fft=256, hop_length=80, n_mels=40)[1:].T for x in joined]
         return np.array([_mean_and_spread(each) for each in frames])
@@ -249,20 +172,6 @@ def speaker_features(name: str, passages: Sequence[Sequence[Clip]], model: Any =
 def _mean_and_spread(frames: np.ndarray) -> np.ndarray:
     """Sum frames [shape=(n_frames, n)] up, whatever their order [shape=(2 n,)]."""
     return np.concatenate([frames.mean(axis=0), frames.std(axis=0)])
-
-
-def _speech(x: np.ndarray) -> np.ndarray:
-    mel = log_mel(x, 8000, n_fft=256, hop_length=80, n_mels=40)
-    level = mel.max(axis=0)
-    return np.maximum(mel[:, level > level.max() - 40], mel.max() - 60)
-
-
-def _median_pitch(x: np.ndarray) -> float:
-    import librosa
-
-    f0_hz = librosa.yin(x.astype(float), fmin=60, fmax=500, sr=8000, frame_length=1024, hop_length=160)
-    loud = librosa.feature.rms(y=x, frame_length=1024, hop_length=160)[0]
-    return float(np.median(np.log2(f0_hz[loud > 0.3 * loud.max()])))
 
 
 def _recurrent(joined: Sequence[np.ndarray], model: Any) -> np.ndarray:
@@ -307,28 +216,25 @@ class Verifier:
     @checked
     def __init__(self, x: np.ndarray, voices: Sequence[str], *, shrinkage: Share = 0.1):
         from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-        from sklearn.preprocessing import StandardScaler
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import Normalizer, StandardScaler
 
         if x.ndim != 2 or len(x) != len(voices):
             raise ValueError(f"x has shape {x.shape}; expected ({len(voices)}, n_features).")
-        self._scaler = StandardScaler().fit(x)
-        self._analysis = None
+        steps: list[Any] = [StandardScaler()]
         if x.shape[1] > 1:
             n = min(N_DIRECTIONS, x.shape[1], len(set(voices)) - 1)
-            self._analysis = LinearDiscriminantAnalysis(solver="eigen", shrinkage=shrinkage, n_components=n)
-            self._analysis.fit(self._scaler.transform(x), voices)
+            lda = LinearDiscriminantAnalysis(solver="eigen", shrinkage=shrinkage, n_components=n)
+            steps += [lda, Normalizer()]
+        self._model = make_pipeline(*steps).fit(x, voices)
 
     @checked
     def embed(self, x: np.ndarray) -> np.ndarray:
         """Return the coordinates of passages [shape=(n_passages, n)], of length 1 if there are several."""
-        z = self._scaler.transform(x)
-        if self._analysis is None:
-            return z
-        z = self._analysis.transform(z)
-        return z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
+        return self._model.transform(x)
 
     @checked
     def scores(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Return how alike the voices of each row of `a` and of `b` are [shape=(n_trials,)]."""
         a, b = self.embed(a), self.embed(b)
-        return -np.abs(a - b)[:, 0] if self._analysis is None else (a * b).sum(axis=1)
+        return -np.abs(a - b)[:, 0] if len(self._model) == 1 else (a * b).sum(axis=1)
