@@ -58,7 +58,6 @@ NOT_ATTACKED = re.compile(
     r"|vocoder\.(model\.Vocoder(\.\w+)?|formulas\.\w+_loss)|datasets\.speech\.(Segments(\.\w+)?|passages|grouped_passages)"
     r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+|tracks\.(?!to_grid|from_grid).+)"
     r"|music\.data\.(Piece|pieces|windows|vocabulary|melody_events|to_words|parts_of|to_c|to_context)"
-    r"|inspect\.(speakers\.(speaker_features|Verifier(\.\w+)?))"
     r"|inspect\.(saliency\.(saliency_map|test_curve)|counterfactual\.(?!step_).+)"
     r"|Form|Explorer|Trials|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
 )

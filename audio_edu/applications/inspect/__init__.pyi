@@ -12,10 +12,7 @@ from .saliency import SALIENCY_MAPS as SALIENCY_MAPS
 from .saliency import saliency_map as saliency_map
 from .saliency import test_curve as test_curve
 from .saliency import top_cells as top_cells
-from .speakers import SPEAKER_FEATURES as SPEAKER_FEATURES
-from .speakers import Verifier as Verifier
 from .speakers import equal_error_rate as equal_error_rate
 from .speakers import error_rates as error_rates
-from .speakers import median_pitch as median_pitch
-from .speakers import speaker_features as speaker_features
+from .speakers import pitch_track as pitch_track
 from .watermark import Watermark as Watermark

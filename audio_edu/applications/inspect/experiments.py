@@ -28,7 +28,7 @@ from ...training import as_array, checkpoint_dir, write_table
 from ..features import pool_frames
 from .counterfactual import least_change, logits_of_samples
 from .saliency import SALIENCY_MAPS, saliency_map, test_curve, top_cells
-from .speakers import median_pitch
+from .speakers import pitch_track
 
 Row = dict[str, Any]
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
@@ -50,17 +50,11 @@ def maps_of(network: Any, x: np.ndarray, labels: np.ndarray) -> dict[str, np.nda
     return maps
 
 
-def some_words() -> Corpus:
-    """Return 40 words: every seventh of the first takes, all test voices and all digits among them."""
-    first = load_digits().test
-    first = first.select(first.info["take"] == 0)
-    return first.select(np.arange(0, len(first), 7))
-
-
 @cache
 def studied() -> tuple[Any, Corpus, np.ndarray, dict[str, np.ndarray]]:
-    """Return the recogniser, the words, their features and their maps."""
-    model, words = load_cnn(), some_words()
+    """Return the recogniser, 40 words of all test voices and digits, their features and their maps."""
+    model, test = load_cnn(), load_digits().test
+    words = test.select(np.flatnonzero(test.info["take"] == 0)[::7])
     x = model.features(words.audio)
     return model, words, x, maps_of(model.network, x, words.labels)
 
@@ -200,7 +194,8 @@ def probes() -> Iterator[Row]:
     by_voice = np.isin(corpus.voices, voices[::2])
     by_digit, by_take = corpus.labels < 7, corpus.info["take"] < 2
     types = np.char.add(corpus.voices, corpus.labels.astype(str))
-    pitch = np.array([median_pitch(c) for c in corpus.audio])
+    tracks = [pitch_track(c, frame_length=512, highest_hz=400.0) for c in corpus.audio]  # words are short
+    pitch = np.array([np.log2(np.median(f0_hz[e > np.median(e)])) for f0_hz, e in tracks])
     level = np.array([10 * np.log10(np.mean(np.square(c))) for c in corpus.audio])
     speaker = corpus.info["speaker"]
     tasks: dict[str, tuple[np.ndarray, np.ndarray]] = {

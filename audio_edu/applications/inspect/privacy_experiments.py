@@ -14,15 +14,16 @@
 """
 
 import argparse
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
-import librosa
 import numpy as np
 import scipy.signal
+from librosa.effects import pitch_shift, time_stretch
 
 from ...datasets import Corpus, load_digits, load_fsdd, load_prompts, load_sentences
 from ...generation.mel import scaled_mel
@@ -42,31 +43,23 @@ from ..codec import load_codec
 from ..evaluation.degrade import add_noise
 from .anonymization import anonymize
 from .experiments import Row, scored, stored
-from .speakers import SPEAKER_FEATURES, Verifier, equal_error_rate, error_rates, speaker_features
+from .speaker_experiments import (
+    SPEAKER_FEATURES,
+    Passages,
+    passages_of,
+    rates,
+    speaker_features,
+    verifier,
+)
+from .speakers import error_rates
 from .watermark import Watermark
 
-Passages = tuple[list[list[np.ndarray]], np.ndarray, np.ndarray]
-#: Passages of each voice to learn from, to ask, and to hide; of each person; draws of the bootstrap.
-N_LEARN, N_ASKED, N_HIDE, N_PERSON, N_DRAWS = 3, 4, 2, 8, 200
+#: Passages of each voice to learn from, to ask, and to hide; of each person.
+N_LEARN, N_ASKED, N_HIDE, N_PERSON = 3, 4, 2, 8
 #: Clips in each half of the membership experiment; steps of its trainings.
 N_HALF, N_STEPS = 640, 300
 #: Sentences that are marked, of which PESQ gets some; share of unmarked validation clips above the threshold.
 N_MARKED, N_PESQ, FALSE_ALARMS = 28, 10, 0.005
-
-
-def passages_of(corpus: Corpus, n_most: int, *, of: Collection[str] | None = None) -> Passages:
-    """Put five words of a voice together to a passage, at random; return so many of each voice, or of some.
-
-    Beside the clips of each passage stand who is behind its voice, and the voice.
-    """
-    rng, rows = np.random.default_rng(SEED), []
-    for voice in dict.fromkeys(corpus.voices.tolist()):
-        order = rng.permutation(np.flatnonzero(corpus.voices == voice))
-        if of is None or voice in of:
-            rows += list(order[: len(order) // 5 * 5].reshape(-1, 5)[:n_most])
-    first = [part[0] for part in rows]
-    clips = [[corpus.audio[k] for k in part] for part in rows]
-    return clips, corpus.info.get("speaker", corpus.voices)[first], corpus.voices[first]
 
 
 def to_learn() -> Passages:
@@ -81,44 +74,6 @@ def to_ask(n: int, data: Path | None) -> dict[str, tuple[Corpus, Passages]]:
     return {kind: (corpus, passages_of(corpus, most)) for kind, (corpus, most) in corpora.items()}
 
 
-def trials(speakers: np.ndarray, voices: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return which recordings are compared, and whether their voices are the same.
-
-    All pairs of one voice, and all of two *speakers*. Two voices made of one person are neither.
-    """
-    i, j = np.triu_indices(len(voices), 1)
-    same = voices[i] == voices[j]
-    used = same | (speakers[i] != speakers[j])
-    return i[used], j[used], same[used]
-
-
-def eer_interval(
-    scores: np.ndarray, i: np.ndarray, j: np.ndarray, same: np.ndarray, speakers: np.ndarray
-) -> tuple[float, float]:
-    """Return a 95 % interval of the equal error rate that takes speakers for independent (bootstrap)."""
-    names, rows = np.unique(speakers, return_inverse=True)
-    rng, found = np.random.default_rng(SEED), []
-    while len(found) < N_DRAWS:
-        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
-        n = times[rows[i]] * np.where(same, 1, times[rows[j]])
-        if (n[same] > 0).any() and (n[~same] > 0).any():
-            found.append(equal_error_rate(np.repeat(scores, n), np.repeat(same, n))[0])
-    low, high = np.quantile(found, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def cosine(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return the cosines of rows of length 1."""
-    return (a * b).sum(axis=1)
-
-
-def rates(score: Callable, a: np.ndarray, b: np.ndarray, speakers: np.ndarray, voices: np.ndarray) -> Row:
-    """Return an equal error rate and its interval: enrolled by rows of `a`, asked with rows of `b`."""
-    i, j, same = trials(speakers, voices)
-    scores = score(a[i], b[j])
-    return scored("eer", equal_error_rate(scores, same)[0], eer_interval(scores, i, j, same, speakers), 3)
-
-
 # --- what a voice gives away -----------------------------------------------------------------------------
 
 
@@ -128,17 +83,17 @@ def speakers(data: Path | None) -> Iterator[Row]:
     clips, _, names = to_learn()
     for name in SPEAKER_FEATURES:
         n = len(clips) if name != "pitch" else N_LEARN  # of one number there is nothing to learn
-        verifier = Verifier(speaker_features(name, clips[:n], models.get(name)), names[:n].tolist())
+        embed = verifier(speaker_features(name, clips[:n], models.get(name)), names[:n]).transform
         for kind, (_, (passages, who, voices)) in to_ask(N_ASKED, data).items():
-            x = speaker_features(name, passages, models.get(name))
-            yield {"asked": kind, "feature": name} | rates(verifier.scores, x, x, who, voices)
+            z = embed(speaker_features(name, passages, models.get(name)))
+            yield {"asked": kind, "feature": name} | rates(z, z, who, voices)
     tts = load_tacotron("durations")
     keep = [k for k, voice in enumerate(tts.voices) if "-" in voice]
     people = np.array([tts.voices[k].split("-")[0] for k in keep])
     z = np.asarray(tts.network.encoder.voices.embeddings)[keep]
     z /= np.linalg.norm(z, axis=1, keepdims=True)
     row = {"asked": "same person behind two voices", "feature": "TTS embedding"}
-    yield row | rates(cosine, z, z, people, people)
+    yield row | rates(z, z, people, people)
 
 
 # --- membership ------------------------------------------------------------------------------------------
@@ -230,37 +185,29 @@ def membership() -> Iterator[Row]:
 
 WAYS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "as it is": lambda x: x,
-    "McAdams, α = 0.8": lambda x: anonymize(x, 8000, 0.8),
-    "McAdams, α = 0.65": lambda x: anonymize(x, 8000, 0.65),
+    "McAdams, α = 0.8": partial(anonymize, sample_rate=8000, alpha=0.8),
+    "McAdams, α = 0.65": partial(anonymize, sample_rate=8000, alpha=0.65),
     # played faster and stretched back to the old length: both move
-    "pitch and formants + 4 semitones": lambda x: librosa.effects.pitch_shift(
-        x, sr=8000, n_steps=4.0, n_fft=512
-    ),
+    "pitch and formants + 4 semitones": partial(pitch_shift, sr=8000, n_steps=4.0, n_fft=512),
 }
 
 
-def anonymization(data: Path | None, judge: Callable | None = None) -> Iterator[Row]:
+def anonymization(data: Path | None) -> Iterator[Row]:
     """Yield a row for each way, kind of voice, judge of voices and attacker.
 
     The *ignorant* attacker compares natural recordings with hidden ones, the *informed* one hides his, too,
-    and the *retrained* one also learned to compare from hidden recordings (of other voices).
+    and the *retrained* one also learned to compare from hidden recordings, of other voices (by MFCC, the
+    better judge).
     """
     cnn = load_cnn()
     learn, _, names = to_learn()
-    judges: dict[str, Callable] = {
+    features = {
         "MFCC": lambda p: speaker_features("MFCC", p),
         "CNN": lambda p: speaker_features("CNN", p, cnn),
-    } | ({"Resemblyzer": judge} if judge else {})
-
-    def score(name: str, passages: list[list[np.ndarray]]) -> Callable:
-        if name == "Resemblyzer":  # has learned elsewhere
-            return cosine
-        return Verifier(judges[name](passages), names.tolist()).scores
-
-    plain = {name: score(name, learn) for name in judges}
+    }
+    plain = {name: verifier(f(learn), names).transform for name, f in features.items()}
     for way, change in WAYS.items():
-        hidden = [[change(x) for x in clips] for clips in learn]
-        again = {name: score(name, hidden) for name in judges}
+        again = verifier(features["MFCC"]([[change(x) for x in clips] for clips in learn]), names).transform
         for kind, (corpus, (passages, who, voices)) in to_ask(N_HIDE, data).items():
             made = [[change(x) for x in clips] for clips in passages]
             digit = {x.tobytes(): label for x, label in zip(corpus.audio, corpus.labels, strict=True)}
@@ -269,16 +216,15 @@ def anonymization(data: Path | None, judge: Callable | None = None) -> Iterator[
             right = (heard == labels).astype(float)
             low_high = speaker_interval(right, np.repeat(voices, len(passages[0])))
             words = scored("understood", right.mean(), low_high, 3, "understood_")
-            for name, embed in judges.items():
-                before, after = embed(passages), embed(made)
-                for attacker, scores, enrolled in (
-                    ("ignorant", plain[name], before),
-                    ("informed", plain[name], after),
-                    ("retrained", again[name], after),
-                ):
-                    if (name, attacker) != ("Resemblyzer", "retrained"):
-                        row = {"way": way, "asked": kind, "judge": name, "attacker": attacker}
-                        yield row | rates(scores, enrolled, after, who, voices) | words
+            for name, f in features.items():
+                before, after = f(passages), f(made)
+                z = plain[name](after)
+                attackers = {"ignorant": (plain[name](before), z), "informed": (z, z)}
+                if name == "MFCC":
+                    attackers["retrained"] = (again(after),) * 2
+                for attacker, (enrolled, asked) in attackers.items():
+                    row = {"way": way, "asked": kind, "judge": name, "attacker": attacker}
+                    yield row | rates(enrolled, asked, who, voices) | words
 
 
 # --- watermark -------------------------------------------------------------------------------------------
@@ -294,7 +240,7 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "noise, 20 dB": lambda x: add_noise(x, 20.0, seed=len(x)),
     "noise, 10 dB": lambda x: add_noise(x, 10.0, seed=len(x)),
     "at 6 kHz and back": lambda x: scipy.signal.resample_poly(scipy.signal.resample_poly(x, 3, 4), 4, 3),
-    "2 % slower": lambda x: librosa.effects.time_stretch(x, rate=0.98, n_fft=512),
+    "2 % slower": partial(time_stretch, rate=0.98, n_fft=512),
 }
 
 
@@ -366,8 +312,8 @@ def likeness(judge: Callable | None = None) -> Iterator[Row]:
     }
     judges: dict[str, Callable] = {}
     for name, model in (("MFCC", None), ("CTC", load_ctc())):
-        verifier = Verifier(speaker_features(name, learn, model), names.tolist())
-        judges[name] = lambda p, n=name, m=model, v=verifier: v.embed(speaker_features(n, p, m))
+        embed = verifier(speaker_features(name, learn, model), names).transform
+        judges[name] = lambda p, n=name, m=model, e=embed: e(speaker_features(n, p, m))
     for name, embed in (judges | ({"Resemblyzer": judge} if judge else {})).items():
         enrolled = embed([[x] for x in hers]).mean(axis=0)
         enrolled /= np.linalg.norm(enrolled)
@@ -404,13 +350,13 @@ def main() -> None:
     jobs = {
         "speakers": lambda: speakers(args.data),
         "membership": membership,
-        "anonymize": lambda: anonymization(args.data, judge),
+        "anonymize": lambda: anonymization(args.data),
         "watermark": watermark,
         "likeness": lambda: likeness(judge),
     }
     parser.add_argument("what", nargs="+", choices=list(jobs))
     parser.add_argument("--data", type=Path, help="FSDD, a folder or an archive")
-    parser.add_argument("--resemblyzer", action="store_true", help="ask Resemblyzer, where it is installed")
+    parser.add_argument("--resemblyzer", action="store_true", help="ask Resemblyzer how alike voices are")
     parser.add_argument("--out", type=Path, default=checkpoint_dir())
     args = parser.parse_args()
     judge = resemblyzer_judge() if args.resemblyzer else None
