@@ -58,9 +58,7 @@ NOT_ATTACKED = re.compile(
     r"|vocoder\.(model\.Vocoder(\.\w+)?|formulas\.\w+_loss)|datasets\.speech\.(Segments(\.\w+)?|passages|grouped_passages)"
     r"|music\.(evaluate\.\w+|model\.\w+|generate\.(?!next_codes).+|tracks\.(?!to_grid|from_grid).+)"
     r"|music\.data\.(Piece|pieces|windows|vocabulary|melody_events|to_words|parts_of|to_c|to_context)"
-    r"|inspect\.(membership\.clip_losses|speakers\.(speaker_features|Verifier(\.\w+)?)|anonymization\.move_poles)"
-    r"|inspect\.(saliency\.(saliency_map|test_curve|randomize_layers)|probes\.(untrained|layer_features|probe_\w+)"
-    r"|counterfactual\.(?!step_).+|pictures\.digit_reader)"
+    r"|inspect\.(saliency\.(saliency_map|test_curve)|counterfactual\.(?!step_).+)"
     r"|Form|Explorer|Trials|kl_divergence|(Judge|Optimizer)(\.\w+)?)"
 )
 

@@ -5,13 +5,7 @@
   if (customElements.get("digit-drawing")) return;
   const N = 32, BLOCK = 4, PEN = 2.8, FIELD = 288; // points of the normalized picture; of a block; the pen's radius; the field (pixels)
 
-  const make = (tag, className, attributes = {}, ...children) => {
-    const node = document.createElement(tag);
-    node.className = className;
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    node.append(...children);
-    return node;
-  };
+  const { make, parsed } = window.audioEdu; // player.js comes first
 
   /* Softmax regression of a picture of 64 numbers from 0 to 1. */
   function probabilities({ W, b }, picture) {
@@ -50,11 +44,7 @@
 
   class DigitDrawing extends HTMLElement {
     connectedCallback() {
-      if (this.built) return;
-      if (document.readyState === "loading" && !this.nextSibling) {
-        document.addEventListener("DOMContentLoaded", () => this.connectedCallback(), { once: true });
-        return;
-      }
+      if (!parsed(this)) return;
       this.built = true;
       this.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab's keys are not ours
       this.reader = JSON.parse(this.dataset.reader);

@@ -3,6 +3,7 @@
   if (customElements.get("audio-exercise")) return;
   const stored = (name) => { try { return localStorage.getItem(`audio-edu:${name}`); } catch { return null; } };
   const store = (name) => { try { localStorage.setItem(`audio-edu:${name}`, "right"); } catch { /* a page may not be allowed to */ } };
+  const { parsed } = window.audioEdu; // player.js comes first
   const make = (tag, className, text) => Object.assign(document.createElement(tag), { className, textContent: text || "" });
   // h_t and e^{jωn} as one writes them; names in code, such as n_fft, stay as they are
   const typeset = (element, text) => {
@@ -39,11 +40,7 @@
 
   class AudioExercise extends HTMLElement {
     connectedCallback() {
-      if (this.built) return;
-      if (document.readyState === "loading" && !this.nextSibling) {
-        document.addEventListener("DOMContentLoaded", () => this.connectedCallback(), { once: true });
-        return;
-      }
+      if (!parsed(this)) return;
       this.built = true;
       this.facts = this.querySelector(".ae-facts");
       if (stored(this.dataset.name)) this.markSolved();

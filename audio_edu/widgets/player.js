@@ -8,7 +8,7 @@
   const FADE = 0.01; // seconds of every crossfade: short enough to feel instant, long enough not to click
   const AHEAD = 0.005; // seconds from a command to its sound: what ends and what begins do so at one moment
   const HANDOVER_MS = 3000; // how long a removed explorer picture waits for the one that takes its place
-  const shared = (window.audioEdu = { make, shuffled, context: null, output: null, current: null, groups: new Map(), buffers: new Map() });
+  const shared = (window.audioEdu = { make, parsed, shuffled, context: null, output: null, current: null, groups: new Map(), buffers: new Map() });
   let serial = 0;
 
   function audioContext() {
@@ -42,6 +42,14 @@
     return node;
   }
 
+  /* Whether an element can be built now, for the first time: a script in the head meets it before its children. */
+  function parsed(element) {
+    if (element.built) return false;
+    if (document.readyState !== "loading" || element.nextSibling) return true;
+    document.addEventListener("DOMContentLoaded", () => element.connectedCallback(), { once: true });
+    return false;
+  }
+
   function shuffled(list) {
     const out = [...list];
     for (let i = out.length - 1; i > 0; i--) {
@@ -59,12 +67,7 @@
 
   class AudioPlayer extends HTMLElement {
     connectedCallback() {
-      if (this.built) return;
-      // A script in the head meets the element before its children have been parsed.
-      if (document.readyState === "loading" && !this.nextSibling) {
-        document.addEventListener("DOMContentLoaded", () => this.connectedCallback(), { once: true });
-        return;
-      }
+      if (!parsed(this)) return;
       if (!window.AudioContext || !this.querySelector("audio")) return;
       this.built = true;
       this.build();

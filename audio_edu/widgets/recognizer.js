@@ -285,13 +285,7 @@
 
   // --- The element --------------------------------------------------------------------------------------
 
-  const make = (tag, className, attributes = {}, ...children) => {
-    const node = document.createElement(tag);
-    node.className = className;
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    node.append(...children);
-    return node;
-  };
+  const { make } = window.audioEdu; // player.js comes first
 
   class DigitRecognizer extends HTMLElement {
     connectedCallback() {

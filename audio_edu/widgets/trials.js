@@ -6,7 +6,7 @@
   if (customElements.get("audio-trials")) return;
 
   const COLUMNS = ["test", "listener", "trial", "passage", "a", "b", "x", "answer", "right", "seconds"];
-  const { make, shuffled } = window.audioEdu; // player.js comes first
+  const { make, parsed, shuffled } = window.audioEdu; // player.js comes first
 
   /* Wilson's interval (95 %) of k right answers in n, and the chance of k or more by guessing. */
   function wilson(k, n) {
@@ -28,11 +28,7 @@
 
   class AudioTrials extends HTMLElement {
     connectedCallback() {
-      if (this.built) return;
-      if (document.readyState === "loading" && !this.nextSibling) {
-        document.addEventListener("DOMContentLoaded", () => this.connectedCallback(), { once: true });
-        return;
-      }
+      if (!parsed(this)) return;
       if (!window.AudioContext || !this.querySelector("audio")) return;
       this.built = true;
       this.setAttribute("data-lm-suppress-shortcuts", "true");

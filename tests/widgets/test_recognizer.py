@@ -37,7 +37,8 @@ PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Speak</title>'
     '<link rel="icon" href="data:,">'
     '<link rel="stylesheet" href="player.css"><link rel="stylesheet" href="recognizer.css">'
-    '<script src="recognizer.js" defer></script></head><body><main><h1>Speak</h1>{}</main></body></html>'
+    '<script src="player.js" defer></script><script src="recognizer.js" defer></script></head>'
+    "<body><main><h1>Speak</h1>{}</main></body></html>"
 )
 
 
@@ -46,7 +47,7 @@ def page_folder(site, monkeypatch):
     """A folder with the page, its script, its weights and its style, and the folder's address."""
     monkeypatch.setenv("AUDIO_EDU_STATIC", "1")
     folder, address = site
-    for name in ("recognizer.js", "recognizer.css", "player.css"):
+    for name in ("player.js", "recognizer.js", "recognizer.css", "player.css"):
         (folder / name).write_text((WIDGETS / name).read_text("utf-8"), "utf-8")
     (folder / "digit_weights.js").write_text(weights_script(), "utf-8")
     (folder / "page.html").write_text(PAGE.format(digit_recognizer()._repr_html_()), "utf-8")

@@ -1,9 +1,9 @@
 """Looking inside: what a network looks at, knows and remembers, and what would change its mind.
 
-`saliency` draws maps and puts them to the test, `probes` asks every layer what can be read from it,
-`counterfactual` looks for the least change that changes the answer, and `pictures` makes pictures speak.
-`speakers` tells voices apart, `anonymization` hides them, `membership` asks what was trained on, and
-`watermark` marks what was generated.
+`saliency` draws maps and puts them to the test, `counterfactual` looks for the least change that changes the
+answer, and `pictures` makes pictures speak. `speakers` tells voices apart, `anonymization` hides them, and
+`watermark` marks what was generated. `experiments` also asks every layer what can be read from it, and
+`privacy_experiments` what was trained on.
 """
 
 import lazy_loader as _lazy

@@ -10,7 +10,6 @@ McAdams (1984), Spectral fusion, spectral parsing and the formation of auditory 
 Patino and others (2021), Speaker anonymisation using the McAdams coefficient.
 """
 
-from collections.abc import Callable
 from typing import Annotated
 
 import librosa
@@ -24,7 +23,7 @@ Exponent = Annotated[float, (0.3, 2.0)]
 
 @checked
 def anonymize(x: Clip, sample_rate: float, alpha: Exponent = 0.8) -> np.ndarray:
-    """Raise the angle of every formant to a power, frame by frame (McAdams).
+    """Raise the angle of every formant to a power (McAdams), in frames of 32 ms that keep their level.
 
     Parameters
     ----------
@@ -45,32 +44,6 @@ def anonymize(x: Clip, sample_rate: float, alpha: Exponent = 0.8) -> np.ndarray:
     >>> bool(np.abs(anonymize(x, 8000, 1.0) - x)[200:-200].max() < 1e-6)
     True
     """
-    return move_poles(x, sample_rate, lambda angle: angle**alpha)
-
-
-@checked
-def shift_pitch(x: Clip, sample_rate: float, semitones: Annotated[float, (-24.0, 24.0)]) -> np.ndarray:
-    """Play faster or slower and stretch back to the old length: pitch *and* formants move.
-
-    Examples
-    --------
-    >>> shift_pitch(np.sin(np.arange(8000) / 5), 8000, 4).shape
-    (8000,)
-    """
-    check_sample_rate(sample_rate)
-    y = np.pad(x, (0, max(0, 1024 - len(x))))
-    return librosa.effects.pitch_shift(y, sr=sample_rate, n_steps=semitones, n_fft=512)[: len(x)]
-
-
-@checked
-def move_poles(x: Clip, sample_rate: float, move: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Replace the angles of the poles of each 32 ms by what `move` makes of them; the level stays.
-
-    Examples
-    --------
-    >>> move_poles(np.random.default_rng(0).normal(size=2000), 8000, np.sqrt).shape
-    (2000,)
-    """
     check_sample_rate(sample_rate)
     n, order = 4 * round(0.008 * sample_rate), 2 + round(sample_rate / 1000)
     hop, window = n // 4, scipy.signal.get_window("hann", n)
@@ -86,7 +59,7 @@ def move_poles(x: Clip, sample_rate: float, move: Callable[[np.ndarray], np.ndar
         poles /= np.maximum(np.abs(poles) / 0.9995, 1.0)  # where rounding made the filter unstable
         radius, angle = np.abs(poles), np.abs(np.angle(poles))
         pair = np.abs(poles.imag) > 1e-9  # a real pole is no formant: it stays
-        moved = np.where(pair, move(angle), 0.0)
+        moved = np.where(pair, angle**alpha, 0.0)  # θ → θ^α
         radius = np.where((moved < 0.98 * np.pi) | (moved <= angle), radius, 0.0)  # out of the band
         poles = np.where(pair, radius * np.exp(1j * np.sign(poles.imag) * moved), poles)
         y = scipy.signal.lfilter([1.0], np.real(np.poly(poles)), source)

@@ -5,36 +5,41 @@
 
 import argparse
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import librosa
+import keras
 import numpy as np
 import soundfile as sf
+from scipy.stats import spearmanr
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.metrics import r2_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from ...datasets import Corpus, load_digits
 from ...metrics import speaker_interval
 from ...recognition import load_attention, load_cnn, load_rnn
 from ...signal import mu_law_decode, mu_law_encode
-from ...training import checkpoint_dir, write_table
+from ...training import as_array, checkpoint_dir, write_table
+from ..features import pool_frames
 from .counterfactual import least_change, logits_of_samples
-from .probes import layer_features, probe_accuracy, probe_r2, random_labels, untrained
-from .saliency import (
-    SALIENCY_MAPS,
-    area_under,
-    randomize_layers,
-    rank_correlation,
-    saliency_map,
-    test_curve,
-    top_cells,
-)
+from .saliency import SALIENCY_MAPS, saliency_map, test_curve, top_cells
+from .speakers import pitch_track
 
 Row = dict[str, Any]
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 LAYERS = ("input", "relu1", "relu3", "pool", "logits")
 SEED = 22
+
+
+def scored(key: str, value: float, low_high: Sequence[float], digits: int = 4, prefix: str = "") -> Row:
+    """Return the columns of a score and its interval."""
+    names = (key, f"{prefix}low", f"{prefix}high")
+    return {name: f"{v:.{digits}f}" for name, v in zip(names, (value, *low_high), strict=True)}
 
 
 def maps_of(network: Any, x: np.ndarray, labels: np.ndarray) -> dict[str, np.ndarray]:
@@ -45,17 +50,11 @@ def maps_of(network: Any, x: np.ndarray, labels: np.ndarray) -> dict[str, np.nda
     return maps
 
 
-def some_words() -> Corpus:
-    """Return 40 words: every seventh of the first takes, all test voices and all digits among them."""
-    first = load_digits().test
-    first = first.select(first.info["take"] == 0)
-    return first.select(np.arange(0, len(first), 7))
-
-
 @cache
 def studied() -> tuple[Any, Corpus, np.ndarray, dict[str, np.ndarray]]:
-    """Return the recogniser, the words, their features and their maps."""
-    model, words = load_cnn(), some_words()
+    """Return the recogniser, 40 words of all test voices and digits, their features and their maps."""
+    model, test = load_cnn(), load_digits().test
+    words = test.select(np.flatnonzero(test.info["take"] == 0)[::7])
     x = model.features(words.audio)
     return model, words, x, maps_of(model.network, x, words.labels)
 
@@ -68,10 +67,9 @@ def saliency() -> Iterator[Row]:
         for fill in ("mean", "floor"):
             for test in ("deletion", "insertion"):
                 curves = test_curve(network.network, x, labels, order, SHARES, test=test, fill=fill)
-                area = area_under(curves, SHARES)
-                low, high = speaker_interval(area, words.info["speaker"])
+                area = np.trapezoid(curves, SHARES, axis=1)
                 row = {"map": name, "fill": fill, "test": test, "n": len(words)}
-                row |= {"area": f"{area.mean():.4f}", "low": f"{low:.4f}", "high": f"{high:.4f}"}
+                row |= scored("area", area.mean(), speaker_interval(area, words.info["speaker"]))
                 yield row | {
                     f"at {s:g}": f"{p:.4f}" for s, p in zip(SHARES, curves.mean(axis=0), strict=True)
                 }
@@ -87,9 +85,32 @@ def sounding() -> Iterator[Row]:
         chosen = top_cells(order, x[..., -1], share)
         cut = [apply_mask(clip, mask) for clip, mask in zip(words.audio, chosen, strict=True)]
         right = (model.probabilities(cut).argmax(axis=1) == labels).astype(float)
-        low, high = speaker_interval(right, words.info["speaker"])
-        row = {"map": name, "share": share, "n": len(words), "right": f"{right.mean():.4f}"}
-        yield row | {"low": f"{low:.4f}", "high": f"{high:.4f}"}
+        row = {"map": name, "share": share, "n": len(words)}
+        yield row | scored("right", right.mean(), speaker_interval(right, words.info["speaker"]))
+
+
+def randomize_layers(network: keras.Model, n_layers: int, *, seed: int = SEED) -> keras.Model:
+    """Return a copy whose last layers with weights, each with the normalization behind it, are drawn anew."""
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    rng, layers = np.random.default_rng(seed), {each.name: each for each in copy.layers}
+    for layer in [each for name, each in layers.items() if each.weights and "norm" not in name][-n_layers:][
+        ::-1
+    ]:
+        kernel, *rest = layer.get_weights()
+        # with the spread that the learned weights have
+        layer.set_weights([rng.normal(0, kernel.std(), kernel.shape), *map(np.zeros_like, rest)])
+        if norm := layers.get(layer.name.replace("conv", "norm") if "conv" in layer.name else ""):
+            norm.set_weights(
+                [np.full_like(w, v) for w, v in zip(norm.get_weights(), (1, 0, 0, 1), strict=True)]
+            )
+    return copy
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Return Spearman's rank correlation of two maps of each clip, over the cells of the word."""
+    pairs = zip(a, b, mask > 0, strict=True)
+    return np.array([spearmanr(u[m].ravel(), v[m].ravel()).statistic for u, v, m in pairs])
 
 
 def sanity() -> Iterator[Row]:
@@ -104,21 +125,63 @@ def sanity() -> Iterator[Row]:
             for sign, f in (("signed", np.asarray), ("absolute", np.abs)):
                 found = rank_correlation(f(before[name]), f(after[name]), x[..., -1])
                 found = np.nan_to_num(found)
-                low, high = speaker_interval(found, words.info["speaker"])
                 row = {"map": name, "values": sign, "random layers": n_layers, "n": len(words)}
-                yield row | {"correlation": f"{found.mean():.4f}", "low": f"{low:.4f}", "high": f"{high:.4f}"}
+                yield row | scored(
+                    "correlation", found.mean(), speaker_interval(found, words.info["speaker"])
+                )
 
 
-def median_f0(x: np.ndarray, sample_rate: int) -> float:
-    """Return the median pitch of the louder half of a word's frames, in octaves above 100 Hz."""
-    x = np.pad(x, (0, max(0, 1024 - len(x))))
-    f0 = librosa.yin(x, fmin=60, fmax=400, sr=sample_rate, frame_length=512, hop_length=160)
-    level = librosa.feature.rms(y=x, frame_length=512, hop_length=160)[0]
-    return float(np.log2(np.median(f0[level[: len(f0)] > np.median(level)]) / 100))
+def layer_features(network: keras.Model, x: np.ndarray, layers: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return what layers, or the ``"input"``, make of clips [shape=(n_clips, n_features)].
+
+    Time is pooled as in `pool_frames` (mean, spread, thirds) over the frames of the word.
+    """
+    body = keras.Model(network.input, {n: network.get_layer(n).output for n in layers if n != "input"})
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in layers}
+    for begin in range(0, len(x), 256):
+        part = x[begin : begin + 256]
+        seen = {"input": part[..., :-1]}
+        seen |= {name: as_array(each) for name, each in body(part, training=False).items()}
+        for name in layers:
+            for value, mask in zip(seen[name], part[..., -1], strict=True):
+                if value.ndim > 1:  # the word's part of a layer whose frames may be fewer than the features'
+                    end = max(1, int(np.ceil(mask.sum() * len(value) / len(mask))))
+                    value = pool_frames(value[:end].reshape(end, -1))
+                rows[name].append(value)
+    return {name: np.stack(found) for name, found in rows.items()}
+
+
+def probe(x: np.ndarray, y: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Fit a linear probe to some clips; return what it says of the others.
+
+    Every layer is first brought to its 64 main directions (PCA), so that all probes are equally large.
+    Classes are read by softmax regression, numbers (floats) by ridge regression.
+    """
+    model = RidgeCV(np.logspace(-2, 4, 13)) if y.dtype.kind == "f" else LogisticRegression(max_iter=2000)
+    main = PCA(min(64, train.sum(), x.shape[1]), svd_solver="full")
+    return make_pipeline(StandardScaler(), main, model).fit(x[train], y[train]).predict(x[~train])
+
+
+def untrained(network: keras.Model, x: np.ndarray) -> keras.Model:
+    """Return a copy with random weights, its normalization measured on clips: all but the learning."""
+    keras.utils.set_random_seed(SEED)
+    copy = keras.models.clone_model(network)
+    for _ in range(30):  # momentum 0.9: what is left of the beginning is 4 %
+        copy(x.astype(np.float32), training=True)
+    return copy
+
+
+def random_labels(types: np.ndarray, n_classes: int) -> np.ndarray:
+    """Give each *type* a random label: the control task, in which nothing but the types can be learned."""
+    names, index = np.unique(types, return_inverse=True)
+    return np.random.default_rng(SEED).integers(n_classes, size=len(names))[index]
 
 
 def probes() -> Iterator[Row]:
     """Yield what linear probes read from every layer, trained and untrained, of voices it did not learn from.
+
+    That a linear classifier *can* find a thing does not say that the network uses it (Alain and Bengio 2016);
+    the control task only memory can solve (Hewitt and Liang 2019).
 
     Word: split by voice. Speaker: the probe learns from seven digits and is asked the other three. Control:
     each word of each voice has a random label; two takes to learn from, the third is asked; beside it the
@@ -131,34 +194,28 @@ def probes() -> Iterator[Row]:
     by_voice = np.isin(corpus.voices, voices[::2])
     by_digit, by_take = corpus.labels < 7, corpus.info["take"] < 2
     types = np.char.add(corpus.voices, corpus.labels.astype(str))
-    pitch = np.array([median_f0(c, corpus.sample_rate) for c in corpus.audio])
+    tracks = [pitch_track(c, frame_length=512, highest_hz=400.0) for c in corpus.audio]  # words are short
+    pitch = np.array([np.log2(np.median(f0_hz[e > np.median(e)])) for f0_hz, e in tracks])
     level = np.array([10 * np.log10(np.mean(np.square(c))) for c in corpus.audio])
     speaker = corpus.info["speaker"]
     tasks: dict[str, tuple[np.ndarray, np.ndarray]] = {
         "word": (corpus.labels, by_voice),
         "speaker": (speaker, by_digit),
         "word, by take": (corpus.labels, by_take),
-        "control, by take": (random_labels(types, 10, seed=SEED), by_take),
+        "control, by take": (random_labels(types, 10), by_take),
     }
-    networks = {"trained": model.network, "untrained": untrained(model.network, x[::4], seed=SEED)}
+    networks = {"trained": model.network, "untrained": untrained(model.network, x[::4])}
     for kind, network in networks.items():
         layers = LAYERS if kind == "trained" else LAYERS[2:4]
         for layer, rows in layer_features(network, x, layers).items():
+            row = {"network": kind, "layer": layer}
             for task, (target, train) in tasks.items():
-                right = probe_accuracy(rows, target, train).astype(float)
-                low, high = speaker_interval(right, corpus.voices[~train])
-                row = {"network": kind, "layer": layer, "task": task, "score": f"{right.mean():.4f}"}
-                yield row | {"low": f"{low:.4f}", "high": f"{high:.4f}"}
+                right = (probe(rows, target, train) == target[~train]).astype(float)
+                low_high = speaker_interval(right, corpus.voices[~train])
+                yield row | {"task": task} | scored("score", right.mean(), low_high)
             for task, y in (("pitch", pitch), ("level", level)):
-                r2 = probe_r2(rows, y, by_voice)
-                yield {
-                    "network": kind,
-                    "layer": layer,
-                    "task": task,
-                    "score": f"{r2:.4f}",
-                    "low": "",
-                    "high": "",
-                }
+                r2 = r2_score(y[~by_voice], probe(rows, y, by_voice))
+                yield row | {"task": task, "score": f"{r2:.4f}", "low": "", "high": ""}
 
 
 def stored(x: np.ndarray, container: str, subtype: str, sample_rate: int) -> np.ndarray:

@@ -1,73 +1,11 @@
-"""A picture speaks: handwritten digits that are read and then spoken, and pictures played as spectrograms."""
-
-from typing import Any
+"""Pictures played as spectrograms."""
 
 import librosa
 import numpy as np
-from numpy.typing import NDArray
 
-from ..._validate import Positive, Size, checked
+from ..._validate import Size, checked
 from ...reproducible import SEED
 from ...signal import griffin_lim
-
-
-@checked
-def handwritten_digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Load scikit-learn's handwritten digits; every fourth is kept for testing.
-
-    The 1,797 pictures ship with scikit-learn: 32 × 32 points of ink, counted in blocks of 4 × 4. They are the
-    test part of a larger collection (UCI, *Optical recognition of handwritten digits*, CC BY 4.0), by 13
-    writers; who wrote what is not said, so a writer may be on both sides.
-
-    Returns
-    -------
-    pictures : np.ndarray [shape=(1797, 8, 8)], float32
-        From 0 (no ink) to 1.
-    labels : np.ndarray of int [shape=(1797,)]
-    test : np.ndarray of bool [shape=(1797,)]
-
-    Examples
-    --------
-    >>> pictures, labels, test = handwritten_digits()
-    >>> pictures.shape, int(test.sum())
-    ((1797, 8, 8), 450)
-    """
-    from sklearn.datasets import load_digits
-
-    found = load_digits()
-    pictures = (found.images / 16).astype(np.float32)
-    return pictures, found.target.astype(np.int64), np.arange(len(pictures)) % 4 == 0
-
-
-@checked
-def digit_reader(pictures: np.ndarray, labels: NDArray[np.int64], *, C: Positive = 1.0) -> Any:
-    """Fit softmax regression to pictures: 64 weights and a bias for each digit.
-
-    Parameters
-    ----------
-    pictures : np.ndarray [shape=(n, 8, 8)]
-        From 0 to 1.
-    labels : np.ndarray of int [shape=(n,)]
-        What they show.
-    C : float
-        The larger, the freer are the weights (scikit-learn's name).
-
-    Returns
-    -------
-    sklearn.linear_model.LogisticRegression
-        Its ``predict_proba`` takes [shape=(n, 64)].
-
-    Examples
-    --------
-    >>> pictures, labels, test = handwritten_digits()
-    >>> digit_reader(pictures[:200], labels[:200]).coef_.shape
-    (10, 64)
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    if pictures.ndim != 3 or labels.shape != pictures.shape[:1]:
-        raise ValueError(f"pictures {pictures.shape}, labels {labels.shape}; expected (n, 8, 8) and (n,).")
-    return LogisticRegression(C=C, max_iter=2000).fit(pictures.reshape(len(pictures), -1), labels)
 
 
 @checked

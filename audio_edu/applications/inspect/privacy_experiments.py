@@ -9,24 +9,24 @@
     ``privacy_anonymize.csv``: words that the CNN understands, and equal error rates of attackers.
 ``watermark``
     ``privacy_watermark.csv``: the test sentences of ``data/sentences``, unmarked, and some of them marked.
-``laundering``
-    ``privacy_laundering.csv``: the same, through the codec of chapter 16.
 ``likeness``
     ``privacy_likeness.csv``: how alike the prompts' voice, its synthetic copy and other voices are.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import keras
-import librosa
 import numpy as np
 import scipy.signal
+from librosa.effects import pitch_shift, time_stretch
 
 from ...datasets import Corpus, load_digits, load_fsdd, load_prompts, load_sentences
+from ...generation.mel import scaled_mel
 from ...generation.tacotron import load_tacotron
 from ...generation.vocoder import load_vocoder
 from ...generation.vocoder.generate import vocode
@@ -40,53 +40,38 @@ from ...reproducible import SEED
 from ...signal import mu_law_decode, mu_law_encode, snr_db
 from ...training import checkpoint_dir, write_table
 from ..codec import load_codec
-from .anonymization import anonymize, shift_pitch
-from .experiments import stored
-from .membership import clip_losses, hits_at
-from .speakers import (
+from ..evaluation.degrade import add_noise
+from .anonymization import anonymize
+from .experiments import Row, scored, stored
+from .speaker_experiments import (
     SPEAKER_FEATURES,
-    Verifier,
-    eer_interval,
-    equal_error_rate,
+    Passages,
     passages_of,
+    rates,
     speaker_features,
-    trials,
+    verifier,
 )
+from .speakers import error_rates
 from .watermark import Watermark
 
-Row = dict[str, Any]
-#: Passages of each voice: to learn from, and to hide. Clips in each half of the membership experiment, steps.
-N_LEARN, N_ASKED, N_HIDE, N_HALF, N_STEPS = 3, 4, 2, 640, 300
+#: Passages of each voice to learn from, to ask, and to hide; of each person.
+N_LEARN, N_ASKED, N_HIDE, N_PERSON = 3, 4, 2, 8
+#: Clips in each half of the membership experiment; steps of its trainings.
+N_HALF, N_STEPS = 640, 300
 #: Sentences that are marked, of which PESQ gets some; share of unmarked validation clips above the threshold.
 N_MARKED, N_PESQ, FALSE_ALARMS = 28, 10, 0.005
 
 
-def first(passages: tuple, n: int) -> tuple[list, np.ndarray, np.ndarray]:
-    """Return the first `n` passages of each voice."""
-    clips, speakers, voices = passages
-    rank = [int((voices[:k] == voice).sum()) for k, voice in enumerate(voices)]
-    rows = np.flatnonzero(np.array(rank) < n)
-    return [clips[k] for k in rows], speakers[rows], voices[rows]
+def to_learn() -> Passages:
+    """Return passages of every second voice that the verifiers may learn from."""
+    corpus = load_digits().development
+    return passages_of(corpus, N_LEARN, of=np.unique(corpus.voices)[::2].tolist())
 
 
-def half_of_the_voices(corpus: Corpus) -> tuple[list, np.ndarray, np.ndarray]:
-    """Return `N_LEARN` passages of every second voice."""
-    clips, speakers, voices = first(passages_of(corpus), N_LEARN)
-    rows = np.flatnonzero(np.isin(voices, np.unique(voices)[::2]))
-    return [clips[k] for k in rows], speakers[rows], voices[rows]
-
-
-def networks() -> dict[str, Any]:
-    """Return the network of each feature that has one."""
-    return {"CNN": load_cnn(), "CTC": load_ctc(), "codec": load_codec()}
-
-
-def rates(verifier: Verifier, a: np.ndarray, b: np.ndarray, speakers: Any, voices: Any) -> Row:
-    """Return an equal error rate and its interval: enrolled by rows of `a`, asked with rows of `b`."""
-    i, j, same = trials(speakers.tolist(), voices.tolist())
-    scores = verifier.scores(a[i], b[j])
-    low, high = eer_interval(scores, i, j, same, speakers.tolist())
-    return {"eer": f"{equal_error_rate(scores, same)[0]:.3f}", "low": f"{low:.3f}", "high": f"{high:.3f}"}
+def to_ask(n: int, data: Path | None) -> dict[str, tuple[Corpus, Passages]]:
+    """Return `n` passages of each unseen voice and, if FSDD is there, some of people."""
+    corpora = {"voices": (load_digits().test, n)} | ({"people": (load_fsdd(data), N_PERSON)} if data else {})
+    return {kind: (corpus, passages_of(corpus, most)) for kind, (corpus, most) in corpora.items()}
 
 
 # --- what a voice gives away -----------------------------------------------------------------------------
@@ -94,30 +79,21 @@ def rates(verifier: Verifier, a: np.ndarray, b: np.ndarray, speakers: Any, voice
 
 def speakers(data: Path | None) -> Iterator[Row]:
     """Yield a row for each feature and kind of voice; and one for the text-to-speech network's voices."""
-    digits, models = load_digits(), networks()
-    clips, _, names = half_of_the_voices(digits.development)
-    asked = {"voices": first(passages_of(digits.test), N_ASKED)}
-    if data:
-        asked["people"] = first(passages_of(load_fsdd(data)), 8)
+    models = {"CNN": load_cnn(), "CTC": load_ctc(), "codec": load_codec()}
+    clips, _, names = to_learn()
     for name in SPEAKER_FEATURES:
         n = len(clips) if name != "pitch" else N_LEARN  # of one number there is nothing to learn
-        verifier = Verifier(speaker_features(name, clips[:n], models.get(name)), names[:n].tolist())
-        for kind, (passages, who, voices) in asked.items():
-            x = speaker_features(name, passages, models.get(name))
-            yield {"asked": kind, "feature": name} | rates(verifier, x, x, who, voices)
+        embed = verifier(speaker_features(name, clips[:n], models.get(name)), names[:n]).transform
+        for kind, (_, (passages, who, voices)) in to_ask(N_ASKED, data).items():
+            z = embed(speaker_features(name, passages, models.get(name)))
+            yield {"asked": kind, "feature": name} | rates(z, z, who, voices)
     tts = load_tacotron("durations")
-    table = np.asarray(tts.network.encoder.voices.embeddings)
     keep = [k for k, voice in enumerate(tts.voices) if "-" in voice]
     people = np.array([tts.voices[k].split("-")[0] for k in keep])
-    z = table[keep] / np.linalg.norm(table[keep], axis=1, keepdims=True)
-    i, j = np.triu_indices(len(keep), 1)
-    same = people[i] == people[j]
-    score = (z[i] * z[j]).sum(axis=1)
-    low, high = eer_interval(score, i, j, same, people.tolist())
-    eer = f"{equal_error_rate(score, same)[0]:.3f}"
-    yield {"asked": "same person behind two voices", "feature": "TTS embedding"} | {
-        "eer": eer, "low": f"{low:.3f}", "high": f"{high:.3f}",
-    }  # fmt: skip
+    z = np.asarray(tts.network.encoder.voices.embeddings)[keep]
+    z /= np.linalg.norm(z, axis=1, keepdims=True)
+    row = {"asked": "same person behind two voices", "feature": "TTS embedding"}
+    yield row | rates(z, z, people, people)
 
 
 # --- membership ------------------------------------------------------------------------------------------
@@ -132,8 +108,8 @@ def trained(corpus: Corpus, n_steps: int, *, careful: bool) -> Any:
         recipe = replace(recipe, augmentation=replace(Augmentation(), **nothing), **plain)
     facts = {"label_names": corpus.label_names, "sample_rate": corpus.sample_rate}
     model, batch = CNN.build(recipe, facts), batches(recipe, corpus)
-    x, y = (None, None) if careful else (model.features(corpus.audio), np.eye(10)[corpus.labels])
-    rng = np.random.default_rng(SEED)
+    if not careful:
+        x, y, rng = model.features(corpus.audio), np.eye(10)[corpus.labels], np.random.default_rng(SEED)
     for step in range(n_steps):
         if careful:
             model.network.train_on_batch(*batch(step))
@@ -144,120 +120,114 @@ def trained(corpus: Corpus, n_steps: int, *, careful: bool) -> Any:
     return model
 
 
+def losses(model: Any, corpus: Corpus) -> tuple[np.ndarray, float]:
+    """Return −log p(label | clip) of each clip (nats), and the share of clips that are recognised."""
+    p, labels = np.asarray(model.probabilities(corpus.audio), float), corpus.labels
+    loss = -np.log(np.clip(p[np.arange(len(p)), labels], 1e-12, 1.0))
+    return loss, float((p.argmax(axis=1) == labels).mean())
+
+
+def hits_at(scores: np.ndarray, members: np.ndarray, false_alarms: float = 0.01) -> float:
+    """Return the share of members that are found by the lowest threshold with no more false alarms."""
+    _, alarms, misses = error_rates(scores, members)
+    return float(1 - misses[alarms <= false_alarms].min())
+
+
+def attacked(yes: np.ndarray, no: np.ndarray, accuracies: tuple[float, float]) -> Row:
+    """Return how well scores of members and others are told apart, and how many of both are recognised."""
+    rows = np.stack([np.append(yes, no), np.repeat([1.0, 0.0], [len(yes), len(no)])], axis=1)
+
+    def auc(part: np.ndarray) -> float:
+        return roc_auc(part[:, 1] > 0.5, part[:, 0])
+
+    found = hits_at(rows[:, 0], rows[:, 1] > 0.5)
+    lowest, highest = accuracy_interval(round(found * len(yes)), len(yes))
+    more = {"hits_at_1_percent": found, "hits_low": lowest, "hits_high": highest}
+    more |= dict(zip(("accuracy_members", "accuracy_others"), accuracies, strict=True))
+    return scored("auc", auc(rows), bootstrap_interval(auc, rows), 3) | {
+        key: f"{value:.3f}" for key, value in more.items()
+    }
+
+
 def membership() -> Iterator[Row]:
-    """Yield a row for each training and attack."""
+    """Yield a row for each training and attack: a recording counts as a member if its loss is low.
+
+    References: Yeom and others (2018), the loss alone; Carlini and others (2022), few false alarms.
+    """
     digits = load_digits()
     order = np.random.default_rng(SEED).permutation(len(digits.development))
     a, b, c = (digits.development.select(order[k * N_HALF : (k + 1) * N_HALF]) for k in range(3))
-    asked: dict[str, tuple[list[np.ndarray], Row]] = {}
+    found = {}
     for name, n_steps, careful in (
         ("5 epochs, no care", N_STEPS // 6, False),
         ("30 epochs, no care", N_STEPS, False),
         ("30 epochs, careful", N_STEPS, True),
     ):
         model = trained(a, n_steps, careful=careful)
-        asked[name] = [clip_losses(model, part) for part in (a, b, digits.test)], accuracies(model, a, b)
+        found[name] = [losses(model, part) for part in (a, b, digits.test)]
         keras.backend.clear_session()
     reference = trained(c, N_STEPS, careful=False)
-    hard = [clip_losses(reference, part) for part in (a, b)]
-    for name, ((of_members, of_others, of_strangers), accuracy) in asked.items():
+    hard = [losses(reference, part)[0] for part in (a, b)]
+    for name, ((members, right), (others, too), (strangers, _)) in found.items():
         for attack, yes, no in (
-            ("loss: same voices", -of_members, -of_others),
-            ("loss less that of another network", hard[0] - of_members, hard[1] - of_others),
-            ("loss: members, other voices", -of_members, -of_strangers),
-            ("no member at all: same, other voices", -of_others, -of_strangers),
+            ("loss: same voices", -members, -others),
+            ("loss less that of another network", hard[0] - members, hard[1] - others),
+            ("loss: members, other voices", -members, -strangers),
+            ("no member at all: same, other voices", -others, -strangers),
         ):
-            yield {"training": name, "attack": attack} | attacked(yes, no) | accuracy
-    cnn, parts = load_cnn(), (digits.development, digits.test)
-    shipped = [clip_losses(cnn, part) for part in parts]
+            yield {"training": name, "attack": attack} | attacked(yes, no, (right, too))
+    (members, right), (others, too) = (losses(load_cnn(), part) for part in (digits.development, digits.test))
     row = {"training": "shipped cnn", "attack": "loss: members, other voices"}
-    yield row | attacked(-shipped[0], -shipped[1]) | accuracies(cnn, *parts)
-
-
-def accuracies(model: Any, members: Corpus, others: Corpus) -> Row:
-    """Return the share of words that are recognised, of members and of others."""
-    right = [
-        (model.probabilities(part.audio).argmax(axis=1) == part.labels).mean() for part in (members, others)
-    ]
-    return {"accuracy_members": f"{right[0]:.3f}", "accuracy_others": f"{right[1]:.3f}"}
-
-
-def attacked(yes: np.ndarray, no: np.ndarray) -> Row:
-    """Return how well scores of members and others are told apart."""
-    rows = np.stack([np.append(yes, no), np.repeat([1.0, 0.0], [len(yes), len(no)])], axis=1)
-
-    def auc(part: np.ndarray) -> float:
-        return roc_auc(part[:, 1] > 0.5, part[:, 0])
-
-    low, high = bootstrap_interval(auc, rows)
-    found = hits_at(rows[:, 0], rows[:, 1] > 0.5)
-    lowest, highest = accuracy_interval(round(found * len(yes)), len(yes))
-    return {"auc": f"{auc(rows):.3f}", "low": f"{low:.3f}", "high": f"{high:.3f}",
-            "hits_at_1_percent": f"{found:.3f}", "hits_low": f"{lowest:.3f}",
-            "hits_high": f"{highest:.3f}"}  # fmt: skip
+    yield row | attacked(-members, -others, (right, too))
 
 
 # --- anonymisation ---------------------------------------------------------------------------------------
 
 WAYS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "as it is": lambda x: x,
-    "McAdams, α = 0.8": lambda x: anonymize(x, 8000, 0.8),
-    "McAdams, α = 0.65": lambda x: anonymize(x, 8000, 0.65),
-    "pitch and formants + 4 semitones": lambda x: shift_pitch(x, 8000, 4.0),
+    "McAdams, α = 0.8": partial(anonymize, sample_rate=8000, alpha=0.8),
+    "McAdams, α = 0.65": partial(anonymize, sample_rate=8000, alpha=0.65),
+    # played faster and stretched back to the old length: both move
+    "pitch and formants + 4 semitones": partial(pitch_shift, sr=8000, n_steps=4.0, n_fft=512),
 }
 
 
-def hidden(data: Path | None) -> dict[str, tuple]:
-    """Return the passages that are hidden, of voices and of people."""
-    asked = {"voices": first(passages_of(load_digits().test), N_HIDE)}
-    return asked | ({"people": first(passages_of(load_fsdd(data)), 8)} if data else {})
+def anonymization(data: Path | None) -> Iterator[Row]:
+    """Yield a row for each way, kind of voice, judge of voices and attacker.
 
-
-def anonymization(data: Path | None, judge: Callable | None = None) -> Iterator[Row]:
-    """Yield a row for each way, kind of voice, and judge of voices."""
-    cnn, models = load_cnn(), {"MFCC": None, "CNN": load_cnn()}
-    learn, _, names = half_of_the_voices(load_digits().development)
-    plain = {name: Verifier(speaker_features(name, learn, m), names.tolist()) for name, m in models.items()}
+    The *ignorant* attacker compares natural recordings with hidden ones, the *informed* one hides his, too,
+    and the *retrained* one also learned to compare from hidden recordings, of other voices (by MFCC, the
+    better judge).
+    """
+    cnn = load_cnn()
+    learn, _, names = to_learn()
+    features = {
+        "MFCC": lambda p: speaker_features("MFCC", p),
+        "CNN": lambda p: speaker_features("CNN", p, cnn),
+    }
+    plain = {name: verifier(f(learn), names).transform for name, f in features.items()}
     for way, change in WAYS.items():
-        for kind, (passages, who, voices) in hidden(data).items():
-            made = [[change(x) for x in clip] for clip in passages]
-            flat, there = [x for clip in made for x in clip], [x for clip in passages for x in clip]
-            labels = labels_of(there, kind, data)
-            right = (cnn.probabilities(flat).argmax(axis=1) == labels).astype(float)
-            low, high = speaker_interval(right, np.repeat(voices, len(passages[0])))
-            words = {"understood": f"{right.mean():.3f}", "understood_low": f"{low:.3f}",
-                     "understood_high": f"{high:.3f}"}  # fmt: skip
-            for name, m in models.items():
-                before, after = (speaker_features(name, each, m) for each in (passages, made))
-                for attacker, enrolled in (("ignorant", before), ("informed", after)):
+        again = verifier(features["MFCC"]([[change(x) for x in clips] for clips in learn]), names).transform
+        for kind, (corpus, (passages, who, voices)) in to_ask(N_HIDE, data).items():
+            made = [[change(x) for x in clips] for clips in passages]
+            digit = {x.tobytes(): label for x, label in zip(corpus.audio, corpus.labels, strict=True)}
+            labels = [digit[x.tobytes()] for clips in passages for x in clips]
+            heard = cnn.probabilities([x for clips in made for x in clips]).argmax(axis=1)
+            right = (heard == labels).astype(float)
+            low_high = speaker_interval(right, np.repeat(voices, len(passages[0])))
+            words = scored("understood", right.mean(), low_high, 3, "understood_")
+            for name, f in features.items():
+                before, after = f(passages), f(made)
+                z = plain[name](after)
+                attackers = {"ignorant": (plain[name](before), z), "informed": (z, z)}
+                if name == "MFCC":
+                    attackers["retrained"] = (again(after),) * 2
+                for attacker, (enrolled, asked) in attackers.items():
                     row = {"way": way, "asked": kind, "judge": name, "attacker": attacker}
-                    yield row | rates(plain[name], enrolled, after, who, voices) | words
-            if judge:
-                before, after = judge(passages), judge(made)
-                i, j, same = trials(who.tolist(), voices.tolist())
-                for attacker, enrolled in (("ignorant", before), ("informed", after)):
-                    score = (enrolled[i] * after[j]).sum(axis=1)
-                    low, high = eer_interval(score, i, j, same, who.tolist())
-                    row = {"way": way, "asked": kind, "judge": "Resemblyzer", "attacker": attacker}
-                    eer = f"{equal_error_rate(score, same)[0]:.3f}"
-                    yield row | {"eer": eer, "low": f"{low:.3f}", "high": f"{high:.3f}"} | words
-
-
-def labels_of(clips: list[np.ndarray], kind: str, data: Path | None) -> np.ndarray:
-    """Return the digits of clips of a corpus."""
-    corpus = load_digits().test if kind == "voices" or data is None else load_fsdd(data)
-    digit = {x.tobytes(): label for x, label in zip(corpus.audio, corpus.labels, strict=True)}
-    return np.array([digit[x.tobytes()] for x in clips])
+                    yield row | rates(enrolled, asked, who, voices) | words
 
 
 # --- watermark -------------------------------------------------------------------------------------------
-
-
-def noisy(x: np.ndarray, ratio_db: float) -> np.ndarray:
-    """Add white noise."""
-    noise = np.random.default_rng(len(x)).standard_normal(len(x))
-    return x + noise * np.sqrt(np.mean(x**2)) * 10 ** (-ratio_db / 20)
-
 
 #: What may happen to a marked sound.
 CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -267,10 +237,10 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "MP3": lambda x: stored(x, "MP3", "MPEG_LAYER_III", 8000),
     "Opus": lambda x: stored(x, "OGG", "OPUS", 8000),
     "µ-law": lambda x: mu_law_decode(mu_law_encode(np.clip(x, -1, 1))),
-    "noise, 20 dB": lambda x: noisy(x, 20),
-    "noise, 10 dB": lambda x: noisy(x, 10),
+    "noise, 20 dB": lambda x: add_noise(x, 20.0, seed=len(x)),
+    "noise, 10 dB": lambda x: add_noise(x, 10.0, seed=len(x)),
     "at 6 kHz and back": lambda x: scipy.signal.resample_poly(scipy.signal.resample_poly(x, 3, 4), 4, 3),
-    "2 % slower": lambda x: librosa.effects.time_stretch(x, rate=0.98, n_fft=512),
+    "2 % slower": partial(time_stretch, rate=0.98, n_fft=512),
 }
 
 
@@ -284,31 +254,30 @@ def watermark() -> Iterator[Row]:
         yield detected("marked", name, [change(x) for x in marked], threshold)
     weaker = [Watermark(SEED, 1.0).embed(x) for x in unmarked]
     yield detected("marked", "nothing, written with 1 dB", weaker, threshold)
+    codec = load_codec()
+    coded = [codec.decode(codec.encode(x, kbps=6)) for x in marked]
+    yield detected("marked", "chapter 16's codec, 6 kbit/s", coded, threshold)
     both = [(x, y) for x, y in zip(unmarked, marked, strict=True) if len(x) > 12000][:N_PESQ]
     for name, values in (
         ("SNR (dB)", [snr_db(x, y) for x, y in both]),
         ("PESQ", [listener_scores(x, y, 8000).get("pesq", np.nan) for x, y in both]),
     ):
-        low, high = bootstrap_interval(np.mean, np.array(values))
-        yield {"clips": "cost", "change": name, "n": len(both), "found": "", "low": f"{low:.2f}",
-               "high": f"{high:.2f}", "median": f"{np.mean(values):.2f}",
-               "threshold": f"{threshold:.2f}"}  # fmt: skip
+        low_high = bootstrap_interval(np.mean, np.array(values))
+        yield result("cost", name, len(both), "", low_high, np.mean(values), threshold, 2)
 
 
-def laundering() -> Iterator[Row]:
-    """Yield the row of marked sentences that have been through chapter 16's codec."""
-    codec, mark = load_codec(), Watermark(key=SEED)
-    clips = [mark.embed(x) for x in load_sentences().test.audio[:: 252 // N_MARKED]]
-    coded = [codec.decode(codec.encode(x, kbps=6)) for x in clips]
-    yield detected("marked", "chapter 16's codec, 6 kbit/s", coded, detection_threshold())
+def result(kind: str, change: str, n: int, found: Any, low_high: Sequence[float], median: float,
+           threshold: float, digits: int = 3) -> Row:  # fmt: skip
+    """Return a row of the watermark's table."""
+    interval = {name: f"{v:.{digits}f}" for name, v in zip(("low", "high"), low_high, strict=True)}
+    row = {"clips": kind, "change": change, "n": n, "found": found} | interval
+    return row | {"median": f"{median:.2f}", "threshold": f"{threshold:.2f}"}
 
 
 def detection_threshold() -> float:
     """Return what `FALSE_ALARMS` of unmarked validation sentences exceed, asked with two keys."""
     clips = load_sentences().validation.audio
-    found = [
-        Watermark(key).detect(x) for key in (SEED, SEED + 1) for x in clips[key - SEED :: 1 + key - SEED]
-    ]
+    found = [Watermark(SEED + k).detect(x) for k in (0, 1) for x in clips[k :: 1 + k]]
     return float(np.quantile(found, 1 - FALSE_ALARMS))
 
 
@@ -316,10 +285,8 @@ def detected(kind: str, change: str, clips: list[np.ndarray], threshold: float) 
     """Return how many clips are called marked."""
     found = np.array([Watermark(SEED).detect(x) for x in clips])
     hits = int((found > threshold).sum())
-    low, high = accuracy_interval(hits, len(found))
-    return {"clips": kind, "change": change, "n": len(found), "found": hits, "low": f"{low:.3f}",
-            "high": f"{high:.3f}", "median": f"{np.median(found):.2f}",
-            "threshold": f"{threshold:.2f}"}  # fmt: skip
+    interval = accuracy_interval(hits, len(found))
+    return result(kind, change, len(found), hits, interval, np.median(found), threshold)
 
 
 # --- a voice and its copy --------------------------------------------------------------------------------
@@ -327,51 +294,33 @@ def detected(kind: str, change: str, clips: list[np.ndarray], threshold: float) 
 
 def likeness(judge: Callable | None = None) -> Iterator[Row]:
     """Yield a row for each kind of pair: recordings of the prompts' voice against recordings and copies."""
-    prompts, digits, sentences, tts = (
-        load_prompts(),
-        load_digits(),
-        load_sentences(),
-        load_tacotron("durations"),
-    )
-    learn, _, names = first(passages_of(digits.development), N_LEARN)
-    long = prompts.test.select((prompts.test.info["kind"] == "prompt") & (prompts.test.lengths > 12000))
-    half = len(long) // 2
-    real = [[x] for x in long.audio]
-    texts = list(sentences.test.targets.texts[:24])
+    prompts, sentences, tts = load_prompts().test, load_sentences().test, load_tacotron("durations")
+    learn, _, names = passages_of(load_digits().development, N_LEARN)
+    long = prompts.select((prompts.info["kind"] == "prompt") & (prompts.lengths > 12000)).audio
+    hers, others = long[: len(long) // 2], long[len(long) // 2 :]
+    texts, vocoder = list(sentences.targets.texts[:24]), load_vocoder()
     spoken = {
-        voice: [[x] for x in vocode(load_vocoder(), [u.mel for u in tts.speak(texts, [voice] * 24)])]
+        voice: vocode(vocoder, [u.mel for u in tts.speak(texts, [voice] * len(texts))])
         for voice in ("allison", "slt-00")
     }
-    mels = [[x] for x in vocode_copies([x for (x,) in real[half:]])]
-    judges: dict[str, Callable] = {}
-    for name, model in (("MFCC", None), ("CTC", load_ctc())):
-        verifier = Verifier(speaker_features(name, learn, model), names.tolist())
-        judges[name] = lambda p, n=name, m=model, v=verifier: v.embed(speaker_features(n, p, m))
-    if judge:
-        judges["Resemblyzer"] = judge
-    ked = sentences.test.select(sentences.test.voices == "dita-00")
     kinds = {
-        "the same voice, other sentences": real[half:],
-        "copied by the vocoder": mels,
+        "the same voice, other sentences": others,
+        "copied by the vocoder": vocode(vocoder, [scaled_mel(x) for x in others]),
         "the network speaking as her": spoken["allison"],
         "the network speaking as slt, another woman": spoken["slt-00"],
-        "recordings of dita, another woman": [[x] for x in ked.audio],
+        "recordings of dita, another woman": sentences.select(sentences.voices == "dita-00").audio,
     }
-    for name, embed in judges.items():
-        enrolled = embed(real[:half]).mean(axis=0)
+    judges: dict[str, Callable] = {}
+    for name, model in (("MFCC", None), ("CTC", load_ctc())):
+        embed = verifier(speaker_features(name, learn, model), names).transform
+        judges[name] = lambda p, n=name, m=model, e=embed: e(speaker_features(n, p, m))
+    for name, embed in (judges | ({"Resemblyzer": judge} if judge else {})).items():
+        enrolled = embed([[x] for x in hers]).mean(axis=0)
         enrolled /= np.linalg.norm(enrolled)
-        for kind, passages in kinds.items():
-            cosines = embed(passages) @ enrolled
-            low, high = bootstrap_interval(np.mean, cosines)
-            yield {"judge": name, "pair": kind, "n": len(passages), "cosine": f"{cosines.mean():.3f}",
-                   "low": f"{low:.3f}", "high": f"{high:.3f}"}  # fmt: skip
-
-
-def vocode_copies(clips: list[np.ndarray]) -> list[np.ndarray]:
-    """Return recordings as the vocoder makes them again of their mel frames."""
-    from ...generation.mel import scaled_mel
-
-    return vocode(load_vocoder(), [scaled_mel(x) for x in clips])
+        for kind, clips in kinds.items():
+            cosines = embed([[x] for x in clips]) @ enrolled
+            row = {"judge": name, "pair": kind, "n": len(clips)}
+            yield row | scored("cosine", cosines.mean(), bootstrap_interval(np.mean, cosines), 3)
 
 
 def resemblyzer_judge() -> Callable:
@@ -395,33 +344,24 @@ def resemblyzer_judge() -> Callable:
     return embed
 
 
-def said(rows: Iterator[Row]) -> Iterator[Row]:
-    """Print rows as they come."""
-    for row in rows:
-        print(*row.values(), sep=",", flush=True)
-        yield row
-
-
 def main() -> None:
     """Write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parts = ("speakers", "membership", "anonymize", "watermark", "laundering", "likeness")
-    parser.add_argument("what", nargs="+", choices=parts)
+    jobs = {
+        "speakers": lambda: speakers(args.data),
+        "membership": membership,
+        "anonymize": lambda: anonymization(args.data),
+        "watermark": watermark,
+        "likeness": lambda: likeness(judge),
+    }
+    parser.add_argument("what", nargs="+", choices=list(jobs))
     parser.add_argument("--data", type=Path, help="FSDD, a folder or an archive")
-    parser.add_argument("--resemblyzer", action="store_true", help="ask Resemblyzer, where it is installed")
+    parser.add_argument("--resemblyzer", action="store_true", help="ask Resemblyzer how alike voices are")
     parser.add_argument("--out", type=Path, default=checkpoint_dir())
     args = parser.parse_args()
     judge = resemblyzer_judge() if args.resemblyzer else None
     for what in args.what:
-        rows = {
-            "speakers": lambda: speakers(args.data),
-            "membership": membership,
-            "anonymize": lambda: anonymization(args.data, judge),
-            "watermark": watermark,
-            "laundering": laundering,
-            "likeness": lambda: likeness(judge),
-        }[what]()
-        write_table(args.out / f"privacy_{what}.csv", said(rows))
+        write_table(args.out / f"privacy_{what}.csv", jobs[what]())
 
 
 if __name__ == "__main__":

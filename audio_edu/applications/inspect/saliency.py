@@ -14,13 +14,11 @@ Adebayo and others (2018), Sanity checks for saliency maps (randomised weights).
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from ..._validate import Seed, Share, Size, check_choice, checked
 from ...layers import softmax
@@ -206,94 +204,3 @@ def test_curve(
 
 
 test_curve.__test__ = False  # its name begins as that of a test does
-
-
-@checked
-def area_under(curves: np.ndarray, shares: Sequence[float]) -> np.ndarray:
-    """Return the area under each curve by trapezoids [shape=(n_clips,)]; deletion wants it small.
-
-    Examples
-    --------
-    >>> area_under(np.array([[1.0, 0.5, 0.0]]), [0.0, 0.5, 1.0]).tolist()
-    [0.5]
-    """
-    if curves.ndim != 2 or curves.shape[1] != len(shares):
-        raise ValueError(f"curves has shape {curves.shape}; expected (n_clips, {len(shares)}).")
-    return np.trapezoid(curves, np.asarray(shares, float), axis=1)
-
-
-def copied(network: keras.Model) -> keras.Model:
-    """Return a network of the same layers under the same names, with weights of its own."""
-
-    def copy(layer: Any) -> Any:
-        if not isinstance(layer, keras.layers.Layer):
-            return layer.__class__.from_config(layer.get_config())
-        return layer.__class__.from_config(layer.get_config() | {"name": layer.name})
-
-    return keras.models.clone_model(network, clone_function=copy)
-
-
-@checked
-def randomize_layers(network: keras.Model, n_layers: Size, *, seed: Seed = 0) -> keras.Model:
-    """Return a copy whose last layers with weights are drawn anew, from the logits downwards.
-
-    A convolution counts with the normalization behind it.
-
-    Parameters
-    ----------
-    network : keras.Model
-        It stays as it is.
-    n_layers : int
-        How many layers lose what they have learned.
-    seed : int
-        Draws the new weights: normal, with the spread that the layer's learned ones have.
-
-    Examples
-    --------
-    >>> from audio_edu.recognition.cnn import build_cnn
-    >>> network = build_cnn(width=8)
-    >>> copy = randomize_layers(network, 1)
-    >>> [bool(np.allclose(network.get_layer(n).get_weights()[0], copy.get_layer(n).get_weights()[0]))
-    ...  for n in ("conv5", "logits")]
-    [True, False]
-    """
-    copy = copied(network)
-    copy.set_weights(network.get_weights())
-    rng = np.random.default_rng(seed)
-    ranked = [each for each in copy.layers if each.weights and not each.name.startswith("norm")][::-1]
-    if n_layers > len(ranked):
-        raise ValueError(f"n_layers is {n_layers}; the network has {len(ranked)} with weights.")
-    for layer in ranked[:n_layers]:
-        kernel, *rest = layer.get_weights()
-        drawn = rng.normal(0, kernel.std(), kernel.shape).astype(np.float32)
-        layer.set_weights([drawn, *(np.zeros_like(w) for w in rest)])
-        number = layer.name.removeprefix("conv")
-        for norm in copy.layers:
-            if norm.name == f"norm{number}":
-                gamma, *_ = norm.get_weights()
-                one, zero = np.ones_like(gamma), np.zeros_like(gamma)
-                norm.set_weights([one, zero, zero, one])
-    return copy
-
-
-@checked
-def rank_correlation(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return Spearman's rank correlation of two maps of each clip, over the cells of the word.
-
-    Parameters
-    ----------
-    a, b : np.ndarray [shape=(n_clips, n_frames, n_mels)]
-        Maps.
-    mask : np.ndarray [shape=(n_clips, n_frames)]
-        1 where there is a word.
-
-    Examples
-    --------
-    >>> a = np.arange(6.0).reshape(1, 2, 3)
-    >>> rank_correlation(a, a**3, np.ones((1, 2))).round(2).tolist()
-    [1.0]
-    """
-    if a.ndim != 3 or a.shape != b.shape or mask.shape != a.shape[:2]:
-        raise ValueError(f"a {a.shape}, b {b.shape} and mask {mask.shape} do not fit each other.")
-    pairs = zip(a, b, mask > 0, strict=True)
-    return np.array([spearmanr(u[m].ravel(), v[m].ravel()).statistic for u, v, m in pairs])

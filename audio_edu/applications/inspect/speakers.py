@@ -1,4 +1,4 @@
-"""What a voice gives away: speaker verification, from plain features and from what networks compute.
+"""What a voice gives away: the errors of speaker verification, and the plainest feature.
 
 A *verifier* gets two recordings and says how alike their voices are, a *score*. Above a threshold the two
 count as one person. It errs in two ways: *false accepts* (two people taken for one) and *false rejects* (one
@@ -7,31 +7,19 @@ the *equal error rate*, 0.5 for a verifier that knows nothing.
 
 References
 ----------
-Davis and Mermelstein (1980), Comparison of parametric representations for monosyllabic word recognition.
 Bimbot and others (2004), A tutorial on text-independent speaker verification.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
-import keras
+import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._validate import Clip, Share, Size, check_choice, checked
-from ...datasets import Corpus
-from ...reproducible import SEED
-from ...signal import log_mel, mfcc
-from ...training import as_array
+from ..._validate import Clip, checked
 
-#: What sums a passage up.
-SPEAKER_FEATURES = ("pitch", "spectrum", "MFCC", "CNN", "CTC", "codec")
-#: Coordinates of the linear discriminant analysis; stages of the codec that count.
-N_DIRECTIONS, N_STAGES = 24, 4
 _Flags = NDArray[np.bool_]
-
-
-# --- errors ----------------------------------------------------------------------------------------------
+_Frame, _Highest = Annotated[int, (512, 4096)], Annotated[float, (100.0, 2000.0)]
 
 
 @checked
@@ -61,7 +49,8 @@ def error_rates(scores: np.ndarray, same: _Flags) -> tuple[np.ndarray, np.ndarra
     >>> accepts.tolist(), rejects.tolist()
     ([0.0, 0.0, 0.5, 0.5, 1.0], [1.0, 0.5, 0.5, 0.0, 0.0])
     """
-    _check_trials(scores, same)
+    if scores.ndim != 1 or same.shape != scores.shape or same.all() or not same.any():
+        raise ValueError(f"scores {scores.shape}, same {same.shape}; expected trials, not all of one kind.")
     thresholds = np.append(np.inf, np.unique(scores)[::-1])
     yes, no = np.sort(scores[same]), np.sort(scores[~same])
     # FA(θ) = share of impostors with score ≥ θ;   FR(θ) = share of targets with score < θ
@@ -93,242 +82,19 @@ def equal_error_rate(scores: np.ndarray, same: _Flags) -> tuple[float, float]:
     return float(accepts[i - 1] + share * (accepts[i] - accepts[i - 1])), float(thresholds[i])
 
 
-def _check_trials(scores: np.ndarray, same: np.ndarray) -> None:
-    if scores.ndim != 1 or same.shape != scores.shape:
-        raise ValueError(f"same has shape {same.shape}; expected that of scores, (n_trials,).")
-    if same.all() or not same.any():
-        raise ValueError("same is all of one kind; expected trials of one voice and of two.")
-
-
 @checked
-def trials(speakers: Sequence[str], voices: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return which recordings are compared, and whether their voices are the same.
-
-    All pairs of one voice, and all of two *speakers*. Two voices made of one person are left out: they are
-    neither the same nor two people.
-
-    Examples
-    --------
-    >>> i, j, same = trials(["ked", "ked", "mv"], ["ked-00", "ked-01", "mv-00"])
-    >>> i.tolist(), j.tolist(), same.tolist()
-    ([0, 1], [2, 2], [False, False])
-    """
-    if len(speakers) != len(voices) or len(voices) < 2:
-        raise ValueError(f"there are {len(speakers)} speakers and {len(voices)} voices; expected as many.")
-    i, j = np.triu_indices(len(voices), 1)
-    one_person = np.asarray(speakers)[i] == np.asarray(speakers)[j]
-    same = np.asarray(voices)[i] == np.asarray(voices)[j]
-    used = same | ~one_person
-    return i[used], j[used], same[used]
-
-
-@checked
-def eer_interval(
-    scores: np.ndarray,
-    i: NDArray[np.int64],
-    j: NDArray[np.int64],
-    same: _Flags,
-    speakers: Sequence[str],
-    *,
-    n_draws: Annotated[int, (1, 10_000)] = 200,
-) -> tuple[float, float]:
-    """Return a 95 % interval of the equal error rate that takes speakers for independent (bootstrap).
-
-    Parameters
-    ----------
-    scores, same
-        As for `error_rates`.
-    i, j : np.ndarray of int [shape=(n_trials,)]
-        Which recordings each trial compares.
-    speakers : sequence of str
-        Who speaks in each recording.
+def pitch_track(
+    x: Clip, *, frame_length: _Frame = 1024, highest_hz: _Highest = 500.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return pitch (Hz, by YIN, from 60 Hz) and RMS level of a sound at 8 kHz, every 20 ms.
 
     Examples
     --------
-    >>> who = ["ann", "ann", "bob", "bob"]
-    >>> i, j, same = trials(who, who)
-    >>> eer_interval(np.where(same, 1.0, 0.0), i, j, same, who)
-    (0.0, 0.0)
+    >>> f0_hz, level = pitch_track(np.sin(2 * np.pi * 128 * np.arange(8000) / 8000))
+    >>> round(float(np.median(f0_hz))), len(f0_hz) == len(level)
+    (128, True)
     """
-    _check_trials(scores, same)
-    if i.shape != scores.shape or j.shape != scores.shape:
-        raise ValueError(f"i and j have shapes {i.shape} and {j.shape}; expected those of scores.")
-    if min(i.min(), j.min()) < 0 or max(i.max(), j.max()) >= len(speakers):
-        raise ValueError(f"i and j name recordings that speakers, of length {len(speakers)}, has not.")
-    names, rows = np.unique(np.asarray(speakers), return_inverse=True)
-    rng, found = np.random.default_rng(SEED), []
-    while len(found) < n_draws:
-        times = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
-        n = times[rows[i]] * np.where(same, 1, times[rows[j]])
-        if (n[same] > 0).any() and (n[~same] > 0).any():
-            found.append(equal_error_rate(np.repeat(scores, n), np.repeat(same, n))[0])
-    low, high = np.quantile(found, [0.025, 0.975])
-    return float(low), float(high)
-
-
-# --- features --------------------------------------------------------------------------------------------
-
-
-@checked
-def passages_of(corpus: Corpus, n_clips: Size = 5) -> tuple[list[list[np.ndarray]], np.ndarray, np.ndarray]:
-    """Put the words of each voice together to passages, at random, each word in one of them.
-
-    Returns
-    -------
-    passages : list of list of np.ndarray
-        Clips.
-    speakers, voices : np.ndarray of str [shape=(n_passages,)]
-        Who is behind the voice of each, and the voice.
-
-    Examples
-    --------
-    >>> from audio_edu.datasets import load_digits
-    >>> passages, speakers, voices = passages_of(load_digits().test)
-    >>> len(passages), len(set(voices.tolist())), len(set(speakers.tolist()))
-    (168, 28, 11)
-    """
-    rng, passages, first = np.random.default_rng(SEED), [], []
-    for voice in dict.fromkeys(corpus.voices.tolist()):
-        rows = rng.permutation(np.flatnonzero(corpus.voices == voice))
-        for part in rows[: len(rows) // n_clips * n_clips].reshape(-1, n_clips):
-            passages.append([corpus.audio[k] for k in part])
-            first.append(part[0])
-    return passages, corpus.info.get("speaker", corpus.voices)[first], corpus.voices[first]
-
-
-@checked
-def speaker_features(name: str, passages: Sequence[Sequence[Clip]], model: Any = None) -> np.ndarray:
-    """Return a row of features for each passage.
-
-    Parameters
-    ----------
-    name : str
-        One of `SPEAKER_FEATURES`: the median pitch (log₂ Hz), the long-term mean log-mel spectrum, mean and
-        spread of MFCC 1-19, and the same of what networks compute: the CNN before its last layer, the
-        second layer of the CTC recogniser, the vectors that the codec sends in its first four stages.
-    passages : sequence of sequence of np.ndarray [shape=(n_samples,)]
-        Clips at 8 kHz, any level.
-    model : optional
-        The network, for the last three.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_passages, n_features)]
-
-    Examples
-    --------
-    >>> t = np.arange(8000) / 8000
-    >>> tone = np.sign(np.sin(2 * np.pi * 128 * t))
-    >>> round(float(speaker_features("pitch", [[tone]])[0, 0]), 1)
-    7.0
-    """
-    check_choice(name, "name", SPEAKER_FEATURES)
-    if name in ("CNN", "CTC", "codec") and model is None:
-        raise ValueError(f"model is None; expected the network that {name} is about.")
-    joined = [np.concatenate([0.1 * x / max(np.sqrt(np.mean(x**2)), 1e-6) for x in clips])
-              for clips in passages]  # fmt: skip
-    joined = [np.pad(x, (0, max(0, 2048 - len(x)))) for x in joined]
-    if name == "pitch":
-        return np.array([[_median_pitch(x)] for x in joined])
-    if name == "spectrum":
-        return np.array([(m := _speech(x)).mean(axis=1) - m.mean() for x in joined])
-    if name == "MFCC":
-        frames = [mfcc(x, 8000, n_mfcc=20, n_fft=256, hop_length=80, n_mels=40)[1:].T for x in joined]
-        return np.array([_mean_and_spread(each) for each in frames])
-    if name == "CNN":
-        n = [len(clips) for clips in passages]
-        rows = model.embeddings([x for clips in passages for x in clips])
-        return np.array([part.mean(axis=0) for part in np.split(rows, np.cumsum(n)[:-1])])
-    if name == "CTC":
-        return _recurrent(joined, model)
-    books = as_array(model.network.quantizer.codebooks)[:N_STAGES]
-    sent = [model.codes(model.vectors(x))[:, :N_STAGES] for x in joined]
-    return np.array([_mean_and_spread(sum(books[s, c] for s, c in enumerate(codes.T))) for codes in sent])
-
-
-def _mean_and_spread(frames: np.ndarray) -> np.ndarray:
-    """Sum frames [shape=(n_frames, n)] up, whatever their order [shape=(2 n,)]."""
-    return np.concatenate([frames.mean(axis=0), frames.std(axis=0)])
-
-
-def _speech(x: np.ndarray) -> np.ndarray:
-    mel = log_mel(x, 8000, n_fft=256, hop_length=80, n_mels=40)
-    level = mel.max(axis=0)
-    return np.maximum(mel[:, level > level.max() - 40], mel.max() - 60)
-
-
-def _median_pitch(x: np.ndarray) -> float:
-    import librosa
-
-    f0_hz = librosa.yin(x.astype(float), fmin=60, fmax=500, sr=8000, frame_length=1024, hop_length=160)
-    loud = librosa.feature.rms(y=x, frame_length=1024, hop_length=160)[0]
-    return float(np.median(np.log2(f0_hz[loud > 0.3 * loud.max()])))
-
-
-def _recurrent(joined: Sequence[np.ndarray], model: Any) -> np.ndarray:
-    """Mean and spread of the second recurrent layer; passages are filled up to one length."""
-    from ...recognition.ctc.features import frames
-
-    body = keras.Model(model.network.input, model.network.get_layer("memory1_both").output)
-    longest = -(-max(map(len, joined)) // 2560) * 2560
-    rows = []
-    for begin in range(0, len(joined), 32):
-        part = joined[begin : begin + 32]
-        x = np.stack([np.pad(each, (0, longest - len(each))) for each in part]).astype(np.float32)
-        hidden = as_array(body(frames(x, model.recipe.settings)[:, : longest // 80], training=False))
-        rows += [_mean_and_spread(h[: len(each) // 160]) for h, each in zip(hidden, part, strict=True)]
-    return np.array(rows)
-
-
-class Verifier:
-    """How alike are two voices? Linear discriminant analysis of some features, then a cosine.
-
-    The analysis finds the directions in which *voices* differ most, compared with how the passages of one
-    voice do. One single feature is compared as it is, by its difference.
-
-    Parameters
-    ----------
-    x : np.ndarray [shape=(n_passages, n_features)]
-        Features of voices to learn from.
-    voices : sequence of str
-        Whose they are.
-    shrinkage : float
-        How far the covariances are drawn towards a sphere.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> x = np.repeat(rng.normal(size=(8, 6)), 5, axis=0) + 0.1 * rng.normal(size=(40, 6))
-    >>> v = Verifier(x, np.repeat(list("abcdefgh"), 5).tolist())
-    >>> bool(v.scores(x[:1], x[1:2])[0] > v.scores(x[:1], x[-1:])[0])
-    True
-    """
-
-    @checked
-    def __init__(self, x: np.ndarray, voices: Sequence[str], *, shrinkage: Share = 0.1):
-        from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-        from sklearn.preprocessing import StandardScaler
-
-        if x.ndim != 2 or len(x) != len(voices):
-            raise ValueError(f"x has shape {x.shape}; expected ({len(voices)}, n_features).")
-        self._scaler = StandardScaler().fit(x)
-        self._analysis = None
-        if x.shape[1] > 1:
-            n = min(N_DIRECTIONS, x.shape[1], len(set(voices)) - 1)
-            self._analysis = LinearDiscriminantAnalysis(solver="eigen", shrinkage=shrinkage, n_components=n)
-            self._analysis.fit(self._scaler.transform(x), voices)
-
-    @checked
-    def embed(self, x: np.ndarray) -> np.ndarray:
-        """Return the coordinates of passages [shape=(n_passages, n)], of length 1 if there are several."""
-        z = self._scaler.transform(x)
-        if self._analysis is None:
-            return z
-        z = self._analysis.transform(z)
-        return z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
-
-    @checked
-    def scores(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """Return how alike the voices of each row of `a` and of `b` are [shape=(n_trials,)]."""
-        a, b = self.embed(a), self.embed(b)
-        return -np.abs(a - b)[:, 0] if self._analysis is None else (a * b).sum(axis=1)
+    x = np.pad(x.astype(float), (0, max(0, 2 * frame_length - len(x))))
+    frames = {"frame_length": frame_length, "hop_length": 160}
+    f0_hz = librosa.yin(x, fmin=60, fmax=highest_hz, sr=8000, **frames)
+    return f0_hz, librosa.feature.rms(y=x, **frames)[0]
