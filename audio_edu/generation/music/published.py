@@ -176,9 +176,15 @@ def known_tunes(train: Rolls, rolls: Rolls, n: int = 16) -> float:
 
 
 def fit(
-    rolls: Mapping[str, Rolls], *, in_turn: bool, n_steps: int, seed: int = SEED, **options: Any
+    rolls: Mapping[str, Rolls],
+    *,
+    in_turn: bool,
+    n_steps: int,
+    seed: int = SEED,
+    transposed: float = 0.0,
+    **options: Any,
 ) -> RollNetwork:
-    """Train, and keep the weights that were best on the validation chorales."""
+    """Train, a share `transposed` by up to three half tones; keep what was best on validation chorales."""
     set_seed(seed)
     rng, n = np.random.default_rng(seed), 64
     train = silence_first(rolls["train"])
@@ -194,7 +200,8 @@ def fit(
         some = []
         for i in rng.choice(len(train), 16, replace=False):
             first = rng.integers(max(1, len(train[i]) - n))
-            some.append(train[i][first : first + n + 1])
+            by = rng.integers(-3, 4) if rng.random() < transposed else 0
+            some.append(np.roll(train[i][first : first + n + 1], by, axis=1))
         x = padded(some, n + 1)
         costs.append(float(network.train_on_batch(x, (x[:, 1:, 0] >= 0).astype("float32"))))
         if step % 100 == 0:
