@@ -29,6 +29,7 @@ from ...training import checkpoint_dir, write_table
 from .model import cross_entropy
 
 Rolls = Sequence[np.ndarray]
+REACH = 24  # half tones from a note that its logits reach
 
 
 def load_rolls(path: Path) -> dict[str, list[np.ndarray]]:
@@ -62,17 +63,10 @@ class RollNetwork(keras.Model):
     """
 
     def __init__(
-        self,
-        n_keys: int = 88,
-        n_units: int = 128,
-        *,
-        in_turn: bool,
-        most: int = 4,
-        dropout: float = 0.3,
-        reach: int = 24,
+        self, n_keys: int = 88, n_units: int = 128, *, in_turn: bool, most: int = 4, dropout: float = 0.3
     ):
         super().__init__()
-        self.n_keys, self.in_turn, self.most, self.reach = n_keys, in_turn, most, reach
+        self.n_keys, self.in_turn, self.most = n_keys, in_turn, most
         self.drop = layers.Dropout(dropout, name="drop")
         self.voices = layers.Embedding((most + 1) * (n_keys + 1), n_units, name="voices")
         self.past = layers.GRU(n_units, return_sequences=True, name="past")
@@ -82,16 +76,16 @@ class RollNetwork(keras.Model):
         if in_turn:
             self.known = layers.Dense(2 * n_units, use_bias=False, name="known")
             self.last = layers.Embedding((most + 1) * (n_keys + 1), 2 * n_units, name="last")
-            self.motion = layers.Dense(2 * reach + 1, name="motion")
-            self.interval = layers.Dense(2 * reach + 1, name="interval")
+            self.motion = layers.Dense(2 * REACH + 1, name="motion")
+            self.interval = layers.Dense(2 * REACH + 1, name="interval")
         else:
-            self.motion = layers.Dense((2 * reach + 1) * most, name="motion")
+            self.motion = layers.Dense((2 * REACH + 1) * most, name="motion")
 
     def shifted(self, x: Any, note: Any) -> Any:
-        """Move logits of ``−reach … reach`` half tones [shape=(..., 2 reach + 1)] to keys around a note."""
-        at = ops.arange(self.n_keys) - note[..., None] + self.reach
-        inside = (at >= 0) & (at <= 2 * self.reach) & (note[..., None] < self.n_keys)
-        return ops.where(inside, ops.take_along_axis(x, ops.clip(at, 0, 2 * self.reach), axis=-1), 0.0)
+        """Move logits of ``−REACH … REACH`` half tones [shape=(..., 2 REACH + 1)] to keys around a note."""
+        at = ops.arange(self.n_keys) - note[..., None] + REACH
+        inside = (at >= 0) & (at <= 2 * REACH) & (note[..., None] < self.n_keys)
+        return ops.where(inside, ops.take_along_axis(x, ops.clip(at, 0, 2 * REACH), axis=-1), 0.0)
 
     def call(self, rolls: Any, training: bool = False) -> Any:
         """Score the frames."""
@@ -114,8 +108,8 @@ class RollNetwork(keras.Model):
         hot = ops.one_hot(keys, n + 1)
         known = (ops.cumsum(hot, axis=2) - hot)[..., :n]
         last = ops.concatenate([ops.full_like(keys[:, :, :1], n), keys[:, :, :-1]], axis=2)
-        a = ops.gelu(h[:, :, None] + self.known(known) + self.last(last + order))
-        a = self.drop(self.mix(self.drop(a, training=training)), training=training)
+        h = ops.gelu(h[:, :, None] + self.known(known) + self.last(last + order))
+        a = self.drop(self.mix(self.drop(h, training=training)), training=training)
         logits = self.shifted(self.motion(a), before) + self.shifted(self.interval(a), last)
         logits = self.answer(a) + ops.pad(logits, one_more)
         # the keys below the last one are left, and "no more", after which nothing is open
@@ -176,15 +170,9 @@ def known_tunes(train: Rolls, rolls: Rolls, n: int = 16) -> float:
 
 
 def fit(
-    rolls: Mapping[str, Rolls],
-    *,
-    in_turn: bool,
-    n_steps: int,
-    seed: int = SEED,
-    transposed: float = 0.0,
-    **options: Any,
+    rolls: Mapping[str, Rolls], *, in_turn: bool, n_steps: int, seed: int = SEED, **options: Any
 ) -> RollNetwork:
-    """Train, a share `transposed` by up to three half tones; keep what was best on validation chorales."""
+    """Train, and keep the weights that were best on the validation chorales."""
     set_seed(seed)
     rng, n = np.random.default_rng(seed), 64
     train = silence_first(rolls["train"])
@@ -200,14 +188,13 @@ def fit(
         some = []
         for i in rng.choice(len(train), 16, replace=False):
             first = rng.integers(max(1, len(train[i]) - n))
-            by = rng.integers(-3, 4) if rng.random() < transposed else 0
-            some.append(np.roll(train[i][first : first + n + 1], by, axis=1))
+            some.append(train[i][first : first + n + 1])
         x = padded(some, n + 1)
         costs.append(float(network.train_on_batch(x, (x[:, 1:, 0] >= 0).astype("float32"))))
         if step % 100 == 0:
             found = per_frame(frame_nats(network, rolls["valid"]))
-            seconds = time.time() - begun
-            print(f"{step} steps, {seconds:.0f} s: {np.mean(costs[-100:]):.3f}, {found:.3f}", flush=True)
+            line = f"{step} steps, {time.time() - begun:.0f} s: {np.mean(costs[-100:]):.3f}, {found:.3f}"
+            print(line, flush=True)
             if found < best:
                 best, weights = found, network.get_weights()
     network.set_weights(weights)
