@@ -1,8 +1,8 @@
 """Firefox and WebKit, for the checks of pages that another engine may answer differently from Chromium.
 
-Both are driven by the W3C's WebDriver commands, and by nothing that has to be installed for Python: Firefox
-(Debian: `firefox-esr`) listens on a socket of its own, *Marionette*; WebKit (Debian: `webkit2gtk-driver`, on a
-screen that `xvfb` draws into memory) listens to HTTP.
+Both are driven by the W3C's WebDriver commands, with nothing that has to be installed for Python: Firefox
+(Debian: `firefox-esr`) listens on a socket of its own, *Marionette*; WebKit (Debian: `webkit2gtk-driver`, on
+a screen that `xvfb` keeps in memory) listens to HTTP.
 """
 
 from __future__ import annotations
@@ -68,8 +68,9 @@ class Engine:
 
     def run(self, code: str, *arguments):
         """What the body of an asynchronous function returns in the page; `all` are its arguments."""
-        script = f"""const all = [...arguments], done = all.pop();
-            (async () => {{ {code} }})().then((value) => done([value ?? null, ""]), (e) => done([null, `${{e}}`]));"""
+        script = f"""
+            const all = [...arguments], done = all.pop(), work = async () => {{ {code} }};
+            work().then((value) => done([value ?? null, ""]), (error) => done([null, `${{error}}`]));"""
         value, error = self.ask("ExecuteAsyncScript", "execute/async", script=script, args=list(arguments))
         assert not error, error
         return value

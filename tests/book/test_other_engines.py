@@ -21,7 +21,8 @@ DECODE = """
       seconds.push(sound.duration);
       peaks.push(sound.getChannelData(0).reduce((most, v) => Math.max(most, Math.abs(v)), 0));
     }
-    players.push({ said: Number(player.dataset.duration), longest: Math.max(...seconds), softest: Math.min(...peaks) });
+    const said = Number(player.dataset.duration);
+    players.push({ said, longest: Math.max(...seconds), softest: Math.min(...peaks) });
   }
   return players;
 """
@@ -70,8 +71,10 @@ def test_a_player_plays(reader):
     reader.click("audio-player .ae-loop")  # or it ends before a busy machine sees it play
     reader.click("audio-player .ae-play")
     reader.until("document.querySelector('audio-player').playing")
-    running = """const context = window.audioEdu.context;
-        for (let n = 0; n < 100 && context.state !== "running"; n += 1) await new Promise((go) => setTimeout(go, 100));
+    running = """
+        const context = window.audioEdu.context;
+        for (let n = 0; n < 100 && context.state !== "running"; n += 1)
+            await new Promise((go) => setTimeout(go, 100));
         return context.state"""
     if reader.run(running) != "running":
         pytest.skip(
