@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-START_SECONDS = 90
+START_SECONDS = 180
 SCRIPT_SECONDS = 240
 PREFERENCES = {
     "media.autoplay.default": 0,
