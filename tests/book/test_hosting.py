@@ -68,6 +68,7 @@ def test_what_starts_a_users_server_gives_it_one_thread():
 def test_the_hubs_configuration_is_one_that_waits_for_a_class_and_ends_what_is_idle(monkeypatch, tmp_path):
     traitlets = importlib.import_module("traitlets.config")
     monkeypatch.setenv("HUB_FOLDER", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
     path = ROOT / "book" / "hub" / "jupyterhub_config.py"
     monkeypatch.setenv("HUB_PASSWORD", "short")
     with pytest.raises(SystemExit, match="at least 8"):
@@ -77,4 +78,5 @@ def test_the_hubs_configuration_is_one_that_waits_for_a_class_and_ends_what_is_i
     assert config.Spawner.http_timeout == config.Spawner.start_timeout == 180
     assert config.Spawner.cmd[0] == str(ROOT / "binder" / "start")
     assert any("cull_idle_timeout" in argument for argument in config.Spawner.args)
+    assert "--allow-root" not in config.Spawner.args
     assert "services" not in config.JupyterHub  # nobody's token opens it unless load.py asks
