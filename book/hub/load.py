@@ -174,8 +174,8 @@ def measure(n_students: int, folder: Path) -> dict:
     try:
         began = hub.wait()
         names = [f"student{k:02}" for k in range(n_students)]
-        with ThreadPoolExecutor(n_students) as pool:
-            students = list(pool.map(lambda name: one_student(hub, name), names))
+        pool = ThreadPoolExecutor(n_students)  # not `with`: Ctrl-C ends the hub, and then their requests end
+        students = list(pool.map(lambda name: one_student(hub, name), names))
         for student in students:
             pid = _pid_of(hub.process.pid, student["name"])
             if pid:
