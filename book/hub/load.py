@@ -136,11 +136,12 @@ def run_cells(hub: Hub, name: str, chapter: str) -> float:
         }
         connection.send(json.dumps({**message, "channel": "shell"}))
         while True:
-            answer = json.loads(connection.recv())
-            if (
-                answer["parent_header"].get("msg_id") != head["msg_id"]
-                or answer["msg_type"] != "execute_reply"
-            ):
+            received = connection.recv()
+            if isinstance(received, bytes):  # a widget's state; answers to us are text
+                continue
+            answer = json.loads(received)
+            ours = answer["parent_header"].get("msg_id") == head["msg_id"]
+            if not ours or answer["msg_type"] != "execute_reply":
                 continue
             if answer["content"]["status"] != "ok":
                 raise RuntimeError(f"{chapter}, cell {number + 1}: {answer['content'].get('evalue')}")
