@@ -10,7 +10,7 @@ PAGE   := _build/html/index.html
 PYTEST := $(BIN)/python -m pytest -n 2 --doctest-modules
 
 .DEFAULT_GOAL := help
-.PHONY: help install chapters book serve lab student instructor assignment grade slides bundle quick test test-backends test-grading lint bench vendor address tools clean
+.PHONY: help install chapters book serve lab student instructor assignment grade slides bundle hub hub-load quick test test-backends test-grading lint bench vendor address tools clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -69,6 +69,22 @@ slides: $(VENV)/installed  ## decks of slides that need no network: _build/slide
 bundle: book  ## one zip for students, no network needed: _build/hearing-machines.zip [WHEELS=linux|macos|windows]
 	@$(BIN)/python book/workshop.py bundle $(if $(WHEELS),--wheels $(WHEELS))
 
+# A JupyterHub on this machine; its proxy is a program of Node.js.
+HUB := .venv-jupyterhub
+WITH_PROXY = PATH="$(CURDIR)/$(HUB)/node_modules/.bin:$$PATH" PYTHONPATH="$(CURDIR)" $(HUB)/bin/python
+$(HUB)/proxy: $(HUB)/installed
+	npm install --silent --no-audit --no-fund --prefix $(HUB) configurable-http-proxy@5.3.0
+	@mkdir -p $(HUB)/etc/ipython
+	@echo "c.IPKernelApp.capture_fd_output = False" > $(HUB)/etc/ipython/ipython_kernel_config.py
+	@touch $@
+
+hub: $(HUB)/proxy student  ## a JupyterHub for a class, http://THIS-MACHINE:8000, one password: HUB_PASSWORD
+	@$(WITH_PROXY) -m jupyterhub --config book/hub/jupyterhub_config.py
+
+STUDENTS ?= 12
+hub-load: $(HUB)/proxy student  ## let students come to the hub at once, and measure: [STUDENTS=12]
+	@$(WITH_PROXY) book/hub/load.py $(STUDENTS)
+
 quick: $(VENV)/installed  ## unit tests alone: tiny recipes, no notebook, no browser
 	@$(PYTEST) -m "not browser and not slow" --ignore tests/book/test_notebooks.py tests audio_edu
 
@@ -78,12 +94,12 @@ test: book  ## unit tests, every notebook's outputs (nbval), and the pages in a 
 	    book/notebooks tests audio_edu
 
 # An environment that sees the packages of .venv, too: only the backend, or nbgrader, is installed.
-.venv-%/installed: $(VENV)/installed requirements-backends.txt requirements-nbgrader.txt
+.venv-%/installed: $(VENV)/installed requirements-backends.txt requirements-nbgrader.txt requirements-hub.txt
 	$(BIN)/python -m venv .venv-$*
 	@$(BIN)/python -c 'from pathlib import Path; from sysconfig import get_path; \
 	    Path(get_path("purelib", vars={"base": ".venv-$*"}), "book.pth").write_text(get_path("purelib"))'
 	.venv-$*/bin/python -m pip install --disable-pip-version-check --quiet \
-	    -c constraints.txt -c requirements-backends.txt -c requirements-nbgrader.txt $*
+	    -c constraints.txt -c requirements-backends.txt -c requirements-nbgrader.txt -c requirements-hub.txt $*
 	@touch $@
 
 TORCH ?= $(wildcard .venv-torch)

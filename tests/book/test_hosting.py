@@ -1,5 +1,6 @@
 """Where the book is hosted: the files for Binder and the forge's workflow name what exists."""
 
+import importlib
 import importlib.util
 import os
 import re
@@ -62,3 +63,20 @@ def test_what_starts_a_users_server_gives_it_one_thread():
     code = "import os; print(os.environ['OMP_NUM_THREADS'])"
     command = [str(ROOT / "binder" / "start"), sys.executable, "-c", code]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "1\n"
+
+
+def test_the_hubs_configuration_is_one_that_waits_for_a_class_and_ends_what_is_idle(monkeypatch, tmp_path):
+    traitlets = importlib.import_module("traitlets.config")
+    monkeypatch.setenv("HUB_FOLDER", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    path = ROOT / "book" / "hub" / "jupyterhub_config.py"
+    monkeypatch.setenv("HUB_PASSWORD", "short")
+    with pytest.raises(SystemExit, match="at least 8"):
+        traitlets.PyFileConfigLoader(path.name, str(path.parent)).load_config()
+    monkeypatch.setenv("HUB_PASSWORD", "long enough")
+    config = traitlets.PyFileConfigLoader(path.name, str(path.parent)).load_config()
+    assert config.Spawner.http_timeout == config.Spawner.start_timeout == 180
+    assert config.Spawner.cmd[0] == str(ROOT / "binder" / "start")
+    assert any("cull_idle_timeout" in argument for argument in config.Spawner.args)
+    assert "--allow-root" not in config.Spawner.args
+    assert "services" not in config.JupyterHub  # nobody's token opens it unless load.py asks

@@ -6,6 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from widget_pages import RATE, four, voice
 
 from audio_edu import plots
+from audio_edu._assets import script_and_style
 from audio_edu.widgets import compare, explore, listen
 from conftest import EMBED_JS
 
@@ -287,6 +288,22 @@ def test_explorer_slides_to_a_new_picture_and_sound_without_a_kernel(open_page, 
         assert all(x != y for x, y in zip(seen[a], seen[b], strict=True))
     print("slider to new picture and player, ms:", [round(t) for t in times])
     assert max(times) < 8000  # then SLIDE gave up; how fast it should be, and is, the budgets say
+
+
+def test_an_explorer_whose_pictures_are_stored_shows_no_broken_links_in_jupyterlab(browser):
+    """JupyterLab's rule for widgets without a kernel, with the markup that it makes of an explorer."""
+    widget = "jupyter-widgets jupyter-widgets-disconnected"
+    page = browser.new_page()
+    page.set_content(
+        "<style>.jupyter-widgets-disconnected::before { content: 'broken'; }</style>"
+        f'{script_and_style()}<div class="{widget} widget-vbox"><div class="{widget} widget-slider"></div>'
+        f'<div class="{widget} widget-stack"><div class="{widget} widget-html"></div></div></div>'
+        f'<div class="{widget} widget-vbox"><div class="{widget} widget-slider"></div></div>'
+    )
+    looks = "all => all.map((e) => getComputedStyle(e, '::before').content !== 'none')"
+    shown = page.eval_on_selector_all(".jupyter-widgets", looks)
+    page.close()
+    assert shown == [False, False, False, False, True, True]
 
 
 @needs_embed
