@@ -117,7 +117,6 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "rnn": Entry(_rnn, "recognises spoken digits frame by frame, with a memory (recurrent network)"),
         "attention": Entry(_attention, "recognises spoken digits by looking at all frames at once"),
         "ctc": Entry(_ctc, "writes down speech, letter by letter"),
-        "ctc_longer": Entry(_ctc, "the same, trained longer"),
         "ctc_causal": Entry(_ctc, "the same while somebody speaks, without the future"),
         "ctc_prompts": Entry(_ctc, "the same, having heard a real person, too"),
         "tagging": Entry(_tagging, "says what sounds in a recording, and when"),

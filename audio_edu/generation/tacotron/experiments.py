@@ -1,7 +1,7 @@
 """Two measurements of chapter 14; the first wants chapter 08's recogniser, so they are called, not run.
 
 ``new_voice.csv``: a voice that the durations network has never heard, from 5, 20 and 60 seconds of it. Three
-ways: the known voice that fits it best (nothing is learned), a vector of its own (which is kept), all weights.
+ways: the known voice that fits best (nothing is learned), a vector of its own (which is kept), all weights.
 ``spoken.csv``: what DNSMOS, which imitates listeners, says of spoken sentences and of copies::
 
     from audio_edu.families import load_model
@@ -91,7 +91,8 @@ def with_one_voice(model: Durations, voice: int, way: str) -> Durations:
     )
     new = FAMILY.build(recipe, {**model.facts, "voices": ["new"]})
     for mine, other in zip(new.network.weights, model.network.weights, strict=True):
-        mine.assign(other.value if mine.shape == other.shape else other.value[voice : voice + 1])
+        values = as_array(other)  # a copy: training in JAX uses up what it begins with
+        mine.assign(values if mine.shape == other.shape else values[voice : voice + 1])
     if way == "vector":
         for weight in new.network.trainable_variables:
             weight.trainable = weight.path.endswith("voices/embeddings")

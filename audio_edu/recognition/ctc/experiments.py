@@ -20,7 +20,7 @@ import numpy as np
 from ...datasets import Corpus, load_digits, load_prompts, load_sentences
 from ...datasets.digits import DIGIT_NAMES
 from ...reproducible import SEED
-from ...training import checkpoint_dir, write_table
+from ...training import checkpoint_dir, checkpoint_path, write_table
 from .data import strings_of_digits
 from .family import load_ctc
 from .formulas import beam_search, decode
@@ -41,20 +41,20 @@ def sets(data: Path | None) -> Iterator[tuple[str, Corpus]]:
 
 def systems(name: str, clips: Corpus, early: Path | None) -> Iterator[tuple[str, System]]:
     """Yield what writes, for a set of clips: the networks, with and without a language."""
+    ctc = load_ctc()
     # what may be said: the ten digits; the sentences of the training; or, of single words, those as often
     bigrams = WordBigrams(load_sentences().development.targets.texts)
     words = Grammar(sorted({word for text in clips.targets.texts for word in text.split()}))
     language = {"fsdd": Grammar(DIGIT_NAMES), "number words": words}.get(name, bigrams)
-    lexicon = Grammar(language.words)
-    for prefix, ctc in (("", load_ctc()), ("longer ", load_ctc("ctc_longer"))):
-        yield f"{prefix}greedy", ctc.transcribe
-        yield f"{prefix}beam", lambda x, ctc=ctc: decode(beam_search(ctc.log_probabilities(x)))
-        if name != "prompts":
-            yield f"{prefix}lexicon", lambda x, ctc=ctc: ctc.transcribe(x, lexicon)
-        if name == "sentences":
-            yield f"{prefix}bigrams", lambda x, ctc=ctc: ctc.transcribe(x, bigrams)
+    yield "greedy", ctc.transcribe
+    yield "beam", lambda x: decode(beam_search(ctc.log_probabilities(x)))
+    if name != "prompts":
+        yield "lexicon", lambda x: ctc.transcribe(x, Grammar(language.words))
+    if name == "sentences":
+        yield "bigrams", lambda x: ctc.transcribe(x, bigrams)
     for other in ("ctc_causal", "ctc_prompts"):
-        yield f"{other.removeprefix('ctc_')} greedy", load_ctc(other).transcribe
+        if checkpoint_path(other).is_file():
+            yield f"{other.removeprefix('ctc_')} greedy", load_ctc(other).transcribe
     if early:
         yield "early greedy", load_ctc(early).transcribe
     if name in ("fsdd", "number words"):  # with a hundred words it takes seconds for each

@@ -93,8 +93,6 @@ class CTCRecipe(Recipe):
 RECIPES = {
     # stopped before its end, after ten minutes on a graphics card
     "ctc": CTCRecipe(n_steps=5903, schedule_steps=8000),
-    # goes on from there, until the rate has come down
-    "ctc_longer": CTCRecipe(n_steps=1300, learning_rate=5e-4, seed=2027, start="ctc"),
     # 220 units in one direction have as many weights as 128 in both
     "ctc_causal": CTCRecipe(
         n_steps=2819, schedule_steps=8000, n_units=220, settings=SpeechSettings(causal=True)

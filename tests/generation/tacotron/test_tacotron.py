@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from tones import tones
 
+import audio_edu.generation.tacotron.experiments as experiments
 from audio_edu import training
 from audio_edu.datasets import Transcripts, load_sentences
 from audio_edu.generation.tacotron import (
@@ -21,7 +22,7 @@ from audio_edu.generation.tacotron import (
     to_words,
 )
 from audio_edu.generation.tacotron.align import clip_name, read_letter_ends, write_letter_ends
-from audio_edu.generation.tacotron.data import spread, to_groups, trimmed
+from audio_edu.generation.tacotron.data import Spoken, spread, to_groups, trimmed
 from audio_edu.generation.tacotron.generate import griffin_lim
 from audio_edu.generation.tacotron.model import before, guide
 from audio_edu.generation.tacotron.text import SYMBOLS
@@ -161,6 +162,23 @@ def test_a_training_begins_with_what_another_has_alike(monkeypatch, models):
     assert all(np.array_equal(mine[name], theirs[name]) for name in taken)
     assert all(np.array_equal(mine[name], fresh[name]) for name in mine if name not in taken)
     assert FAMILY.start(recipe) is None
+
+
+def test_a_voice_of_its_own_changes_nothing_but_its_vector(models, monkeypatch):
+    monkeypatch.setattr(experiments, "N_STEPS", 2)
+    counts, rng = models["durations"], np.random.default_rng(3)
+    lasts = np.array([3, 2, 4, 1])
+    mel = rng.uniform(-1, 1, (2 * lasts.sum(), 40)).astype(np.float32)
+    clips = [Spoken(to_symbols("six"), 0, mel, lasts)]
+    assert experiments.nearest_voice(counts, clips) in (0, 1)
+    old = {name: as_array(w) for name, w in counts.weights.items()}
+    for way in ("vector", "all weights"):
+        new = experiments.with_one_voice(counts, 1, way)
+        np.testing.assert_array_equal(experiments.voice_vector(new), old["network/voices/embeddings"][1])
+        experiments.learn(new, clips)
+        now = {name: as_array(w) for name, w in new.weights.items() if "voices" not in name}
+        assert all(np.array_equal(x, old[name]) for name, x in now.items()) == (way == "vector")
+        assert not np.array_equal(experiments.voice_vector(new), old["network/voices/embeddings"][1])
 
 
 def test_a_text_is_read_alike_alone_and_among_others(models):
