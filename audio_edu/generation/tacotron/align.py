@@ -61,21 +61,26 @@ def letter_ends(path: np.ndarray, n_before: int, n_frames: int) -> np.ndarray:
     return np.clip(np.array([*ends, n_frames]), 0, n_frames)
 
 
+def ends_heard(x: np.ndarray, text: str, recognizer: Any, align: Callable) -> np.ndarray | None:
+    """Return where the letters of a clip without silence around it end (frames); None: too fast to say."""
+    log_p = recognizer.log_probabilities(x)
+    n_before = int((recognizer.times(log_p) < -1e-9).sum())
+    labels = [recognizer.label_names.index(c) for c in to_words(text)]
+    n_frames = round(len(x) / recognizer.sample_rate / recognizer.frame_s)
+    try:
+        return letter_ends(align(log_p, labels), n_before, n_frames)
+    except ValueError:  # too fast to be written
+        return None
+
+
 def write_letter_ends(
     clips: list[np.ndarray], texts: list[str], recognizer: Any, align: Callable, path: Path | None = None
 ) -> None:
     """Align clips, which have no silence around them, and write the file."""
     rows = []
     for x, text in zip(clips, texts, strict=True):
-        log_p = recognizer.log_probabilities(x)
-        n_before = int((recognizer.times(log_p) < -1e-9).sum())
-        labels = [recognizer.label_names.index(c) for c in to_words(text)]
-        n_frames = round(len(x) / recognizer.sample_rate / recognizer.frame_s)
-        try:
-            ends = letter_ends(align(log_p, labels), n_before, n_frames)
-        except ValueError:  # too fast to be written
-            continue
-        rows.append((clip_name(x), " ".join(map(str, ends))))
+        if (ends := ends_heard(x, text, recognizer, align)) is not None:
+            rows.append((clip_name(x), " ".join(map(str, ends))))
     with open(path or checkpoint_dir() / FILE, "w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([("clip", "ends"), *rows])
 

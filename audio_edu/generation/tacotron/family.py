@@ -38,6 +38,18 @@ class TacotronFamily(Family):
         set_seed(recipe.seed)
         return MODELS[recipe.kind](recipe, facts)
 
+    def start(self, recipe: TacotronRecipe) -> Trained | None:
+        """Build the model that a training begins with: it has the weights that another one has alike."""
+        if not recipe.start:
+            return None
+        other = self.load(recipe.start)
+        model = self.build(recipe, other.facts)
+        for name, weight in model.weights.items():
+            known = other.weights.get(name)
+            if known is not None and known.shape == weight.shape:
+                weight.assign(known.value)
+        return model
+
     def batches(self, model: Trained, recipe: TacotronRecipe, train: Corpus) -> Callable[[int], tuple]:
         """Return the function that makes the batch of any step."""
         return batches(recipe, train, model.facts["voices"])

@@ -18,8 +18,8 @@ from .model import N_END, SILENCE, DurationsNetwork, TacotronNetwork
 from .recipe import TacotronRecipe
 from .text import to_symbols, to_words
 
-#: Groups that a letter may take on average before writing is broken off, and those on top.
-MOST_PER_LETTER, MOST_MORE = 6, 20
+#: How long a letter may take on average before writing is broken off, and what comes on top (s).
+MOST_PER_LETTER_S, MOST_MORE_S = 0.24, 0.8
 #: The voice that speaks where nobody else is asked for, and iterations of Griffin-Lim.
 VOICE, N_ITER = "slt-00", 60
 #: Texts that are read at once.
@@ -152,9 +152,8 @@ class Tacotron(_Speaker):
         words, letters, numbers = self._rows(texts, voices)
         network, r = self.network, self.recipe.reduction
         n_each = (letters > 0).sum(1)
-        limits = n_each * MOST_PER_LETTER + MOST_MORE
-        if most_s is not None:
-            limits[:] = max(1, int(most_s * self.sample_rate / HOP_LENGTH / r))
+        seconds = n_each * MOST_PER_LETTER_S + MOST_MORE_S if most_s is None else 0 * n_each + most_s
+        limits = np.maximum(1, seconds * self.sample_rate / HOP_LENGTH / r).astype(int)
 
         def begin(letters: Any, numbers: Any) -> tuple:
             memory, keys, mask, v = network.encode(letters, numbers)
@@ -162,7 +161,7 @@ class Tacotron(_Speaker):
 
         def step(seen: Any, v: Any, memory: Any, keys: Any, mask: Any, s: Any, *state: Any) -> tuple:
             state = network.read(network.condition(seen, v), memory, keys, mask, state)
-            frames, logit, s = network.write(state[0], state[1], s)
+            frames, logit, s = network.write(state[1], s)
             return frames, logit, s, *state
 
         memory, keys, mask, v, *state = self._fast("begin", begin)(letters, numbers)

@@ -79,14 +79,14 @@ class LocationSensitiveAttention(layers.Layer):
         self.energy = built(layers.Dense(1, use_bias=False, name="energy"), n_units)
         self.built = True
 
-    def call(self, q: Any, keys: Any, memory: Any, mask: Any, before: Any, total: Any) -> tuple[Any, Any]:
-        """Return the context [shape=(B, n_embed)] and the weights [shape=(B, N)]."""
-        half, n = self.n_location // 2, ops.shape(before)[1]
-        padded = ops.pad(ops.stack([before, total], axis=-1), ((0, 0), (half, half), (0, 0)))
-        f = ops.concatenate([padded[:, i : i + n] for i in range(self.n_location)], axis=-1)
-        e = self.energy(ops.tanh(self.query(q)[:, None] + keys + self.location(f)))[..., 0]
-        a = ops.softmax(e - 1e4 * (1 - mask))
-        return ops.sum(a[..., None] * memory, axis=1), a
+    def call(self, q: Any, keys: Any, mask: Any, before: Any, total: Any) -> Any:
+        """Return the weights of one step [shape=(B, N)], or of many [shape=(B, G, N)]."""
+        half, n = self.n_location // 2, ops.shape(before)[-1]
+        some = [(0, 0)] * (len(before.shape) - 1)
+        padded = ops.pad(ops.stack([before, total], axis=-1), (*some, (half, half), (0, 0)))
+        f = ops.concatenate([padded[..., i : i + n, :] for i in range(self.n_location)], axis=-1)
+        e = self.energy(ops.tanh(self.query(q)[..., None, :] + keys + self.location(f)))[..., 0]
+        return ops.softmax(e - 1e4 * (1 - mask))
 
 
 class PostNet(layers.Layer):
@@ -113,7 +113,13 @@ class PostNet(layers.Layer):
 
 
 class TacotronNetwork(keras.Model):
-    """Groups of frames, one after the other, each from the one before and the letters attended to.
+    """Groups of frames, one after the other, each from what attention reads.
+
+    Where to read, a first recurrent layer asks, which sees the frame before. What is written, a second one
+    decides, which sees nothing but what was read: had it the frame before, it would copy that.
+
+    While training, attention is told where it looked in the step before (teacher forcing of the place, as of
+    the frames): so all steps are asked at once where they would look next, and none has to wait for another.
 
     Called with ``(letters, voices, frames, n_groups, durations, where, position)``; see
     `audio_edu.generation.tacotron.data.batches`. Of the last three only the loss needs the second.
@@ -132,10 +138,11 @@ class TacotronNetwork(keras.Model):
         self.attention = LocationSensitiveAttention(
             recipe.n_attention, recipe.n_location, n, n_embed, name="attention"
         )
-        self.writer = built(layers.GRU(n, return_sequences=True, name="writer"), n + n_embed)
+        self.writer = built(layers.GRU(n, return_sequences=True, name="writer"), n_embed)
         self.frames = built(layers.Dense(recipe.reduction * N_MELS, name="frames"), n + n_embed)
         self.stop = built(layers.Dense(1, name="stop"), n + n_embed)
         self.post = PostNet(recipe.n_post, name="post")
+        self.chance = keras.random.SeedGenerator(recipe.seed)
 
     def encode(self, letters: Any, voices: Any, training: bool = False) -> tuple[Any, ...]:
         """Read the text; return its vectors, their keys, a mask [shape=(B, N)] and the voices' vectors."""
@@ -151,8 +158,8 @@ class TacotronNetwork(keras.Model):
         """Make one step: the first recurrent layer asks, attention answers."""
         h, context, before, total = state
         h, _ = self.reader(ops.concatenate([x, context], axis=-1), [h])
-        context, a = self.attention(h, keys, memory, mask, before, total)
-        return h, context, a, total + a
+        a = self.attention(h, keys, mask, before, total)
+        return h, ops.sum(a[..., None] * memory, axis=1), a, total + a
 
     def condition(self, seen: Any, v: Any, training: bool = False) -> Any:
         """Return what the last frame of the group before [shape=(..., N_MELS)] and the voice tell."""
@@ -171,14 +178,12 @@ class TacotronNetwork(keras.Model):
         shown = ops.cast(self.hide(ops.ones_like(seen[..., :1]), training=training) > 0, "float32")
         x = self.condition(seen * shown, v[:, None], training)
 
-        def step(state: tuple, x_t: Any) -> tuple[tuple, tuple]:
-            state = self.read(x_t, memory, keys, mask, state)
-            return state, state
-
-        _, (h, context, a, _) = ops.scan(step, self.start(memory), ops.transpose(x, (1, 0, 2)))
-        h, context, a = (ops.transpose(y, (1, 0, 2)) for y in (h, context, a))
-        s = self.writer(ops.concatenate([h, context], axis=-1))
-        s = ops.concatenate([s, context], axis=-1)
+        last_letter = ops.sum(ops.cast(letters > 0, "int32"), 1, keepdims=True) - 1
+        due = ops.where(where >= 0, where, last_letter)
+        context, a = (
+            self.read_placed(x, memory, keys, mask, due) if training else self.read_all(x, memory, keys, mask)
+        )
+        s = ops.concatenate([self.writer(context), context], axis=-1)
         rough = ops.reshape(self.frames(s), (-1, n_all * r, N_MELS))
         mended, stop = self.post(rough), self.stop(s)[..., 0]
         weight = before(n_groups, n_all)
@@ -186,14 +191,48 @@ class TacotronNetwork(keras.Model):
         ends = 1 - before(n_groups - N_END, n_all)
         nats = ops.maximum(stop, 0) - stop * ends + ops.log1p(ops.exp(-ops.abs(stop)))
         self.add_loss(0.3 * ops.sum(nats * weight) / ops.sum(weight))
-        due = ops.where(where >= 0, ops.cast(where, "float32"), ops.sum(mask, 1, keepdims=True) - 1)
-        far = guide(due, ops.shape(mask)[1], self.recipe.guide_width)
-        self.add_loss(self.recipe.guide * ops.sum(ops.sum(a * far, -1) * weight) / ops.sum(weight))
+        far = ops.sum(a * guide(ops.cast(due, "float32"), ops.shape(a)[-1], self.recipe.guide_width), -1)
+        missed = -ops.log(ops.sum(a * one_hot(due, ops.shape(a)[-1]), -1) + 1e-6)
+        led = self.recipe.guide * far + 0.3 * missed
+        self.add_loss(ops.sum(led * weight) / ops.sum(weight))
         return mended, stop, a
 
-    def write(self, h: Any, context: Any, s: Any) -> tuple[Any, Any, Any]:
+    def read_all(self, x: Any, memory: Any, keys: Any, mask: Any) -> tuple[Any, Any]:
+        """Read in all steps, one after the other: each knows where attention looked in the one before."""
+
+        def step(state: tuple, x_t: Any) -> tuple[tuple, tuple]:
+            state = self.read(x_t, memory, keys, mask, state)
+            return state, state
+
+        _, (_, context, a, _) = ops.scan(step, self.start(memory), ops.transpose(x, (1, 0, 2)))
+        return ops.transpose(context, (1, 0, 2)), ops.transpose(a, (1, 0, 2))
+
+    def read_placed(self, x: Any, memory: Any, keys: Any, mask: Any, due: Any) -> tuple[Any, Any]:
+        """Read in all steps at once: the letter that is due, mixed by chance with that a step off.
+
+        By chance, for attention will not be so sure when it reads by itself.
+        """
+        at = one_hot(due, ops.shape(memory)[1])
+        earlier = ops.concatenate([at[:, :1], at[:, :-1]], axis=1)
+        later = ops.concatenate([at[:, 1:], at[:, -1:]], axis=1)
+        u = keras.random.uniform((*ops.shape(due), 1), -1.0, 1.0, seed=self.chance)
+        at = (1 - ops.abs(u)) * at + ops.relu(u) * later + ops.relu(-u) * earlier
+        context = at @ memory
+        h, first, before, _ = self.start(memory)
+        before = ops.concatenate([before[:, None], at[:, :-1]], axis=1)
+        x = ops.concatenate([x, ops.concatenate([first[:, None], context[:, :-1]], axis=1)], axis=-1)
+
+        def step(h: Any, x_t: Any) -> tuple[Any, Any]:
+            h, _ = self.reader(x_t, [h])
+            return h, h
+
+        _, h = ops.scan(step, h, ops.transpose(x, (1, 0, 2)))
+        h = ops.transpose(h, (1, 0, 2))
+        return context, self.attention(h, keys[:, None], mask[:, None], before, ops.cumsum(before, axis=1))
+
+    def write(self, context: Any, s: Any) -> tuple[Any, Any, Any]:
         """Make the frames of one group [shape=(B, r, N_MELS)], its stop logit and the second state."""
-        _, (s,) = self.writer.cell(ops.concatenate([h, context], axis=-1), [s])
+        _, (s,) = self.writer.cell(context, [s])
         x = ops.concatenate([s, context], axis=-1)
         return ops.reshape(self.frames(x), (-1, self.recipe.reduction, N_MELS)), self.stop(x)[..., 0], s
 
@@ -245,6 +284,11 @@ class DurationsNetwork(keras.Model):
         off = ops.square(log_durations - ops.log1p(ops.cast(durations, "float32")))
         self.add_loss(0.3 * ops.sum(off * mask) / ops.sum(mask))
         return mended, log_durations
+
+
+def one_hot(places: Any, n: int) -> Any:
+    """1 at each place, else 0 [shape=(B, G, n)]."""
+    return ops.cast(ops.arange(n) == places[..., None], "float32")
 
 
 def before(n: Any, n_all: int) -> Any:

@@ -23,6 +23,8 @@ class TacotronRecipe(Recipe):
         Which network.
     speakers : tuple of str
         Whose clips are learned from: voices of these names, with any number behind. Empty: all.
+    start : str
+        The checkpoint whose weights the training begins with, where it has the same; empty: none.
     reduction : int
         Frames that are written at once, the reduction factor.
     schedule_steps : int
@@ -56,7 +58,8 @@ class TacotronRecipe(Recipe):
 
     kind: str
     speakers: tuple[str, ...] = ("allison", "awb", "kal", "rms", "slt")
-    reduction: int = 4
+    start: str = ""
+    reduction: int = 2
     schedule_steps: int = 0
     batch_size: int = 16
     most_s: float = 4.0
@@ -99,8 +102,8 @@ class TacotronRecipe(Recipe):
 
 #: What ships, by the name of the checkpoint.
 RECIPES = {
-    "tacotron": TacotronRecipe(n_steps=1_567, schedule_steps=1_800, kind="attention"),
-    "durations": TacotronRecipe(n_steps=1_214, schedule_steps=1_500, kind="durations", reduction=2),
+    "tacotron": TacotronRecipe(n_steps=3_000, kind="attention", start="durations"),
+    "durations": TacotronRecipe(n_steps=6_000, kind="durations"),
 }
 
 #: Small enough for a test.

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from tones import tones
 
+import audio_edu.generation.tacotron.experiments as experiments
 from audio_edu import training
 from audio_edu.datasets import Transcripts, load_sentences
 from audio_edu.generation.tacotron import (
@@ -21,7 +22,7 @@ from audio_edu.generation.tacotron import (
     to_words,
 )
 from audio_edu.generation.tacotron.align import clip_name, read_letter_ends, write_letter_ends
-from audio_edu.generation.tacotron.data import spread, to_groups, trimmed
+from audio_edu.generation.tacotron.data import Spoken, spread, to_groups, trimmed
 from audio_edu.generation.tacotron.generate import griffin_lim
 from audio_edu.generation.tacotron.model import before, guide
 from audio_edu.generation.tacotron.text import SYMBOLS
@@ -86,14 +87,14 @@ def test_the_attention_of_keras_is_the_loop(models):
     memory = rng.standard_normal((1, 5, 8)).astype(np.float32)
     q = rng.standard_normal((1, 8)).astype(np.float32)
     a, total = (w / w.sum() for w in rng.random((2, 1, 5), dtype=np.float32))
-    context, weights = layer(q, layer.keys(memory), memory, np.ones((1, 5), np.float32), a, total)
+    weights = as_array(layer(q, layer.keys(memory), np.ones((1, 5), np.float32), a, total))
     f = location_features(a[0], total[0], layer.n_location)
     kernels = [as_array(x.kernel) for x in (layer.query, layer.keys, layer.location)]
     by_hand = location_sensitive_attention(
         q[0], memory[0], f, *kernels, as_array(layer.keys.bias), as_array(layer.energy.kernel)[:, 0]
     )
-    np.testing.assert_allclose(as_array(context)[0], by_hand[0], atol=1e-5)
-    np.testing.assert_allclose(as_array(weights)[0], by_hand[1], atol=1e-5)
+    np.testing.assert_allclose(weights[0] @ memory[0], by_hand[0], atol=1e-5)
+    np.testing.assert_allclose(weights[0], by_hand[1], atol=1e-5)
 
 
 def test_the_guide_of_keras_is_the_loop():
@@ -125,12 +126,59 @@ def test_teacher_forced_and_free_steps_agree(models):
     s = state[0]
     for _ in range(n):
         state = network.read(network.condition(seen, v), memory, keys, mask, state)
-        frames, _, s = network.write(state[0], state[1], s)
+        frames, _, s = network.write(state[1], s)
         seen = frames[:, -1]
         rough.append(as_array(frames))
     rough = np.concatenate(rough, 1)
     copied = model.copy(rough[0], "ab", "a")
     np.testing.assert_allclose(copied.alignment, one.alignment, atol=1e-4)
+
+
+def test_reading_all_steps_at_once_is_reading_them_one_after_the_other(models):
+    network, rng = models["attention"].network, np.random.default_rng(2)
+    letters = np.array([[3, 5, 4, 1, 0, 0]], np.int32)
+    memory, keys, mask, _ = network.encode(letters, np.zeros(1, np.int32))
+    x = rng.standard_normal((1, 4, memory.shape[-1])).astype(np.float32)
+    due = np.array([[0, 1, 1, 3]], np.int32)
+    context, a = map(as_array, network.read_placed(x, memory, keys, mask, due))
+    h, read, before, total = network.start(memory)
+    for t in range(4):
+        h, _, weights, _ = network.read(x[:, t], memory, keys, mask, (h, read, before, total))
+        np.testing.assert_allclose(as_array(weights), a[:, t], atol=1e-5)
+        # the place that it is told, not the one that it asked for
+        share = np.linalg.lstsq(as_array(memory)[0, :4].T, context[0, t], rcond=None)[0]
+        assert share.sum() == pytest.approx(1, abs=1e-3) and share[due[0, t]] >= -1e-3
+        before = np.append(share, [0, 0])[None].astype(np.float32)
+        read, total = context[:, t], total + before
+
+
+def test_a_training_begins_with_what_another_has_alike(monkeypatch, models):
+    counts, recipe = models["durations"], models["attention"].recipe
+    monkeypatch.setattr(FAMILY, "load", lambda name: counts)
+    model, new = FAMILY.start(changed(recipe, {"start": "durations"})), FAMILY.build(recipe, FACTS)
+    mine, theirs, fresh = ({name: as_array(w) for name, w in m.weights.items()} for m in (model, counts, new))
+    taken = [name for name in mine if name in theirs and mine[name].shape == theirs[name].shape]
+    assert {"network/letters/embeddings", "network/inside/kernel"} <= set(taken) < set(mine)
+    assert all(np.array_equal(mine[name], theirs[name]) for name in taken)
+    assert all(np.array_equal(mine[name], fresh[name]) for name in mine if name not in taken)
+    assert FAMILY.start(recipe) is None
+
+
+def test_a_voice_of_its_own_changes_nothing_but_its_vector(models, monkeypatch):
+    monkeypatch.setattr(experiments, "N_STEPS", 2)
+    counts, rng = models["durations"], np.random.default_rng(3)
+    lasts = np.array([3, 2, 4, 1])
+    mel = rng.uniform(-1, 1, (2 * lasts.sum(), 40)).astype(np.float32)
+    clips = [Spoken(to_symbols("six"), 0, mel, lasts)]
+    assert experiments.nearest_voice(counts, clips) in (0, 1)
+    old = {name: as_array(w) for name, w in counts.weights.items()}
+    for way in ("vector", "all weights"):
+        new = experiments.with_one_voice(counts, 1, way)
+        np.testing.assert_array_equal(experiments.voice_vector(new), old["network/voices/embeddings"][1])
+        experiments.learn(new, clips)
+        now = {name: as_array(w) for name, w in new.weights.items() if "voices" not in name}
+        assert all(np.array_equal(x, old[name]) for name, x in now.items()) == (way == "vector")
+        assert not np.array_equal(experiments.voice_vector(new), old["network/voices/embeddings"][1])
 
 
 def test_a_text_is_read_alike_alone_and_among_others(models):
