@@ -68,6 +68,8 @@ def test_what_starts_a_users_server_gives_it_one_thread():
 def test_the_hubs_configuration_is_one_that_waits_for_a_class_and_ends_what_is_idle(monkeypatch, tmp_path):
     traitlets = importlib.import_module("traitlets.config")
     monkeypatch.setenv("HUB_FOLDER", str(tmp_path))
+    for name in ("HUB_ADDRESS", "HUB_LOAD_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
     path = ROOT / "book" / "hub" / "jupyterhub_config.py"
     monkeypatch.setenv("HUB_PASSWORD", "short")
@@ -80,3 +82,11 @@ def test_the_hubs_configuration_is_one_that_waits_for_a_class_and_ends_what_is_i
     assert any("cull_idle_timeout" in argument for argument in config.Spawner.args)
     assert "--allow-root" not in config.Spawner.args
     assert "services" not in config.JupyterHub  # nobody's token opens it unless load.py asks
+    names = ("anna", "a-1", "a" * 32, "anna.b", "../anna", "")  # JupyterHub matches the beginning of a name
+    allowed = [bool(re.match(config.Authenticator.username_pattern, name)) for name in names]
+    assert allowed == [True, True, False, False, False, False]
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    for token in ("", "a token"):  # a token does not let root serve the whole network
+        monkeypatch.setenv("HUB_LOAD_TOKEN", token)
+        with pytest.raises(SystemExit, match="account of its own"):
+            traitlets.PyFileConfigLoader(path.name, str(path.parent)).load_config()
