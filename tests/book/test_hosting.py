@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
@@ -90,3 +92,26 @@ def test_the_hubs_configuration_is_one_that_waits_for_a_class_and_ends_what_is_i
         monkeypatch.setenv("HUB_LOAD_TOKEN", token)
         with pytest.raises(SystemExit, match="account of its own"):
             traitlets.PyFileConfigLoader(path.name, str(path.parent)).load_config()
+
+
+def test_a_students_folder_has_trusted_notebooks_and_keeps_what_is_there(monkeypatch, tmp_path):
+    traitlets, sign = map(importlib.import_module, ("traitlets.config", "nbformat.sign"))
+    for name, value in {"HUB_FOLDER": str(tmp_path), "HUB_PASSWORD": "long enough"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    path = ROOT / "book" / "hub" / "jupyterhub_config.py"
+    lay_out = traitlets.PyFileConfigLoader(path.name, str(path.parent)).load_config().Spawner.pre_spawn_hook
+    made = tmp_path / "_build" / "student" / "01.ipynb"
+    made.parent.mkdir(parents=True)
+    output = nbformat.v4.new_output("display_data", {"text/html": "<script>1</script>"})
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output])]), made)
+    monkeypatch.setitem(lay_out.__globals__, "ROOT", tmp_path)
+    anna = types.SimpleNamespace(user=types.SimpleNamespace(name="anna"))
+    lay_out(anna)
+    home = tmp_path / "users" / "anna"
+    notary = sign.NotebookNotary(data_dir=str(home / ".local" / "share" / "jupyter"))
+    assert notary.check_signature(nbformat.read(home / "01.ipynb", as_version=4))
+    notary.store.close()
+    (home / "01.ipynb").write_text("hers", "utf-8")
+    lay_out(anna)
+    assert (home / "01.ipynb").read_text("utf-8") == "hers"
