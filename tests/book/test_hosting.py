@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
@@ -68,6 +70,8 @@ def test_what_starts_a_users_server_gives_it_one_thread():
 def test_the_hubs_configuration_is_one_that_waits_for_a_class_and_ends_what_is_idle(monkeypatch, tmp_path):
     traitlets = importlib.import_module("traitlets.config")
     monkeypatch.setenv("HUB_FOLDER", str(tmp_path))
+    for name in ("HUB_ADDRESS", "HUB_LOAD_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
     path = ROOT / "book" / "hub" / "jupyterhub_config.py"
     monkeypatch.setenv("HUB_PASSWORD", "short")
@@ -80,3 +84,34 @@ def test_the_hubs_configuration_is_one_that_waits_for_a_class_and_ends_what_is_i
     assert any("cull_idle_timeout" in argument for argument in config.Spawner.args)
     assert "--allow-root" not in config.Spawner.args
     assert "services" not in config.JupyterHub  # nobody's token opens it unless load.py asks
+    names = ("anna", "a-1", "a" * 32, "anna.b", "../anna", "")  # JupyterHub matches the beginning of a name
+    allowed = [bool(re.match(config.Authenticator.username_pattern, name)) for name in names]
+    assert allowed == [True, True, False, False, False, False]
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    for token in ("", "a token"):  # a token does not let root serve the whole network
+        monkeypatch.setenv("HUB_LOAD_TOKEN", token)
+        with pytest.raises(SystemExit, match="account of its own"):
+            traitlets.PyFileConfigLoader(path.name, str(path.parent)).load_config()
+
+
+def test_a_students_folder_has_trusted_notebooks_and_keeps_what_is_there(monkeypatch, tmp_path):
+    traitlets, sign = map(importlib.import_module, ("traitlets.config", "nbformat.sign"))
+    for name, value in {"HUB_FOLDER": str(tmp_path), "HUB_PASSWORD": "long enough"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    path = ROOT / "book" / "hub" / "jupyterhub_config.py"
+    lay_out = traitlets.PyFileConfigLoader(path.name, str(path.parent)).load_config().Spawner.pre_spawn_hook
+    made = tmp_path / "_build" / "student" / "01.ipynb"
+    made.parent.mkdir(parents=True)
+    output = nbformat.v4.new_output("display_data", {"text/html": "<script>1</script>"})
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output])]), made)
+    monkeypatch.setitem(lay_out.__globals__, "ROOT", tmp_path)
+    anna = types.SimpleNamespace(user=types.SimpleNamespace(name="anna"))
+    lay_out(anna)
+    home = tmp_path / "users" / "anna"
+    notary = sign.NotebookNotary(data_dir=str(home / ".local" / "share" / "jupyter"))
+    assert notary.check_signature(nbformat.read(home / "01.ipynb", as_version=4))
+    notary.store.close()
+    (home / "01.ipynb").write_text("hers", "utf-8")
+    lay_out(anna)
+    assert (home / "01.ipynb").read_text("utf-8") == "hers"

@@ -1,6 +1,6 @@
 """The measurements of chapter 22 that take longer than a page may: maps to the test, probes, least changes.
 
-``python -m audio_edu.applications.inspect.experiments saliency sanity probes changes``
+``python -m audio_edu.applications.inspect.experiments saliency sounding sanity probes changes``
 """
 
 import argparse
@@ -94,9 +94,8 @@ def randomize_layers(network: keras.Model, n_layers: int, *, seed: int = SEED) -
     copy = keras.models.clone_model(network)
     copy.set_weights(network.get_weights())
     rng, layers = np.random.default_rng(seed), {each.name: each for each in copy.layers}
-    for layer in [each for name, each in layers.items() if each.weights and "norm" not in name][-n_layers:][
-        ::-1
-    ]:
+    weighted = [each for name, each in layers.items() if each.weights and "norm" not in name]
+    for layer in reversed(weighted[-n_layers:]):
         kernel, *rest = layer.get_weights()
         # with the spread that the learned weights have
         layer.set_weights([rng.normal(0, kernel.std(), kernel.shape), *map(np.zeros_like, rest)])

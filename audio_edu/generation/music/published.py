@@ -59,7 +59,7 @@ class RollNetwork(keras.Model):
     *Apart*: ``P(x_t | past) = Π_k P(x_{t,k} | past)``. A key is down if one of `most` voices takes it, each
     voice a softmax: ``1 − P = Π_v (1 − p_v)``. *Note after note*: from the highest down, each a softmax of
     the keys below the last one and of "no more". Each set of keys is one row of such choices, so that the
-    probabilities of all frames add up to 1 (of up to ``most + 1`` notes; a chorale has four).
+    probabilities of all frames add up to 1 (of up to ``most + 1`` notes; the file has at most four).
     """
 
     def __init__(
@@ -147,7 +147,10 @@ def per_frame(nats: Sequence[np.ndarray]) -> float:
 
 
 def plain_nats(train: Rolls, rolls: Rolls, *, after: bool) -> list[np.ndarray]:
-    """Return nats by counting how often a key is down: at all, or `after` it was down or up before."""
+    """Return nats by counting how often a key is down: at all, or `after` it was down or up before.
+
+    Each count begins at 1.
+    """
     counts = np.ones((2, 2, train[0].shape[1]))  # was it down, is it down, which key
     for roll in silence_first(train):
         for was, now in itertools.product((0, 1), (0, 1)):
