@@ -1,7 +1,8 @@
 """Two measurements of chapter 14; the first wants chapter 08's recogniser, so they are called, not run.
 
-``new_voice.csv``: a voice that the durations network has never heard, from 5, 20 and 60 seconds of it. Three
-ways: the known voice that fits best (nothing is learned), a vector of its own (which is kept), all weights.
+``new_voice.csv``: a voice that the durations network has never heard, from 5, 20 and 60 seconds of it, or all
+that there is. Three ways: the known voice that fits best (nothing is learned), a vector of its own (which is
+kept), all weights.
 ``spoken.csv``: what DNSMOS, which imitates listeners, says of spoken sentences and of copies::
 
     from audio_edu.families import load_model

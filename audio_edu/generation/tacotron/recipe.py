@@ -102,7 +102,7 @@ class TacotronRecipe(Recipe):
 
 #: What ships, by the name of the checkpoint.
 RECIPES = {
-    "tacotron": TacotronRecipe(n_steps=3_000, kind="attention", start="durations"),
+    "tacotron": TacotronRecipe(n_steps=2_600, kind="attention", start="durations"),
     "durations": TacotronRecipe(n_steps=6_000, kind="durations"),
 }
 
