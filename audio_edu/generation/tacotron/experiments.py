@@ -156,7 +156,8 @@ def spoken(n: int = N_TEXTS) -> Iterator[dict[str, Any]]:
     mels: dict[str, list[np.ndarray]] = {}
     for name in ("tacotron", "durations"):
         texts, voices, recordings = texts_and_voices(model := load_tacotron(name), corpus, "test")
-        mels[name] = [one.mel for one in readings(model, texts[:n], voices[:n])]
+        some = slice(None, None, max(1, len(texts) // n))  # of all speakers, as the copies
+        mels[name] = [one.mel for one in readings(model, texts[some][:n], voices[some][:n])]
         mels["copies"] = [scaled_mel(trimmed(x)) for x in recordings.audio[:: len(recordings) // n][:n]]
     sounds = {name: vocode(vocoder, each) for name, each in mels.items()}
     sounds["recordings"] = [trimmed(x) for x in recordings.audio[:: len(recordings) // n][:n]]
