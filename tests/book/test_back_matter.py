@@ -120,7 +120,7 @@ LABELS = {
 def check_links(text, folder):
     """Links lead to chapters and entries that exist; what is called planned does not exist yet."""
     written = {int(source.stem[:2]): source for source in SOURCES}
-    for path in re.findall(r"\]\(([^)\s#]+)\)", text):
+    for path in re.findall(r"\]\((?!https:)([^)\s#]+)\)", text):
         page = ROOT / f"chapters/{Path(path).stem}.md" if "notebooks/" in path else folder / f"{path}.md"
         assert page.is_file(), f"{path} leads nowhere"
     for label in re.findall(r"\]\(#([\w-]+)\)", text):
