@@ -192,7 +192,7 @@ class TacotronNetwork(keras.Model):
         nats = ops.maximum(stop, 0) - stop * ends + ops.log1p(ops.exp(-ops.abs(stop)))
         self.add_loss(0.3 * ops.sum(nats * weight) / ops.sum(weight))
         far = ops.sum(a * guide(ops.cast(due, "float32"), ops.shape(a)[-1], self.recipe.guide_width), -1)
-        missed = -ops.log(ops.sum(a * one_hot(due, ops.shape(a)[-1]), -1) + 1e-6)
+        missed = -ops.log(ops.sum(a * ops.one_hot(due, ops.shape(a)[-1]), -1) + 1e-6)
         led = self.recipe.guide * far + 0.3 * missed
         self.add_loss(ops.sum(led * weight) / ops.sum(weight))
         return mended, stop, a
@@ -212,7 +212,7 @@ class TacotronNetwork(keras.Model):
 
         By chance, for attention will not be so sure when it reads by itself.
         """
-        at = one_hot(due, ops.shape(memory)[1])
+        at = ops.one_hot(due, ops.shape(memory)[1])
         earlier = ops.concatenate([at[:, :1], at[:, :-1]], axis=1)
         later = ops.concatenate([at[:, 1:], at[:, -1:]], axis=1)
         u = keras.random.uniform((*ops.shape(due), 1), -1.0, 1.0, seed=self.chance)
@@ -284,11 +284,6 @@ class DurationsNetwork(keras.Model):
         off = ops.square(log_durations - ops.log1p(ops.cast(durations, "float32")))
         self.add_loss(0.3 * ops.sum(off * mask) / ops.sum(mask))
         return mended, log_durations
-
-
-def one_hot(places: Any, n: int) -> Any:
-    """1 at each place, else 0 [shape=(B, G, n)]."""
-    return ops.cast(ops.arange(n) == places[..., None], "float32")
 
 
 def before(n: Any, n_all: int) -> Any:
