@@ -6,7 +6,7 @@
   if (customElements.get("audio-player")) return;
 
   const FADE = 0.01; // seconds of every crossfade: short enough to feel instant, long enough not to click
-  const AHEAD = 0.005; // seconds from a command to its sound: what ends and what begins do so at one moment
+  const AHEAD = 0.02; // seconds from a command to its sound: what ends and what begins do so at one moment
   const HANDOVER_MS = 3000; // how long a removed explorer picture waits for the one that takes its place
   const shared = (window.audioEdu = { make, parsed, shuffled, context: null, output: null, current: null, groups: new Map(), buffers: new Map() });
   let serial = 0;
@@ -286,12 +286,13 @@
       this.sounds.forEach((sound, i) => {
         sound.plot.hidden = i !== chosen;
         sound.box.hidden = i !== chosen;
-        const voice = this.voices[i];
-        if (!voice) return;
-        const t = shared.context.currentTime, gain = voice.gain.gain;
-        gain.cancelScheduledValues(t);
-        gain.setValueAtTime(gain.value, t);
-        gain.linearRampToValueAtTime(i === chosen ? 1 : 0, t + FADE);
+      });
+      // One moment for all, not yet come when the last of them is told.
+      const at = this.voices.length ? shared.context.currentTime + AHEAD : 0;
+      this.voices.forEach(({ gain }, i) => {
+        gain.gain.cancelScheduledValues(at);
+        gain.gain.setValueAtTime(gain.gain.value, at);
+        gain.gain.linearRampToValueAtTime(i === chosen ? 1 : 0, at + FADE);
       });
       [...this.tabs.children].forEach((button, i) => {
         button.setAttribute("aria-checked", String(i === tab));
