@@ -152,8 +152,6 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         "denoise": Entry(_restoration, "takes noise out of speech"),
         "declip": Entry(_restoration, "puts back the peaks of clipped speech"),
         "fill": Entry(_restoration, "fills gaps in speech"),
-        "declip_alone": Entry(_restoration, "as declip, without the classical method before it"),
-        "fill_alone": Entry(_restoration, "as fill, without the classical method before it"),
     }
 )
 

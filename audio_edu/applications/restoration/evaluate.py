@@ -11,7 +11,7 @@ from ...datasets.speech import grouped_passages
 from ...metrics import listener_scores, si_sdr_db
 from ...recognition.changes import add_noise
 from ...signal import repair, wiener_denoise
-from .bandwidth import level_errors
+from .bandwidth import level_errors, top_up
 from .data import clip_to_snr, cut_noise, first_guess, mixed
 from .formulas import consistent, declip_sparse, ideal, spectral_subtraction
 from .restore import Restorer
@@ -112,6 +112,9 @@ def systems(model: Restorer, alone: Restorer | None = None) -> dict[str, Callabl
     found = {
         "spoilt": lambda t: t.spoilt,
         "autoregressive": lambda t: repair(t.spoilt, ~t.known, method="ar"),
+        "with noise": lambda t: top_up(
+            repair(t.spoilt, ~t.known, method="ar"), ~t.known, np.random.default_rng(t.passage)
+        ),
         "network": lambda t: model.restore(t.spoilt, t.known),
     }
     return found | ({"alone": lambda t: alone.restore(t.spoilt, t.known)} if alone else {})

@@ -3,8 +3,8 @@
 ``denoise``, ``declip``, ``fill``
     ``restored_WHAT.csv``: a row for each passage of unseen speech, each condition and each system: SI-SDR,
     the SNR and the level of the samples that were not known; for a denoiser also PESQ and STOI (needs `pesq`
-    and `pystoi`). ``declip`` and ``fill`` also need ``--alone``, which does not ship: the folder that
-    ``audio-edu train WHAT_alone --out`` wrote to.
+    and `pystoi`). ``declip`` and ``fill`` with ``--alone FILE``: also a network that does not ship, without the
+    classical method before it, from ``audio-edu train WHAT --set guess=false --out FILE``.
 ``words``
     ``restored_words.csv``: the word errors of chapter 8's recogniser in noisy and in denoised sentences.
 ``band``
@@ -157,7 +157,7 @@ def main() -> None:
     else:
         options = {"n_passages": N_PASSAGES[args.what], "listeners": args.what == "denoise"}
         options["kinds"] = ("prompts", "voices") if args.what == "denoise" else ("voices",)
-        alone = load_restorer(args.alone / f"{args.what}_alone") if args.alone else None
+        alone = load_restorer(args.alone) if args.alone else None
         found = rows(load_restorer(args.what), load_pairs(), alone=alone, **options)
     table = ({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()} for row in found)
     write_table(args.out / f"restored_{args.what}.csv", table)

@@ -99,19 +99,15 @@ class RestorationRecipe(Recipe):
         return (reach if self.causal else reach // 2) + self.taps + 4
 
 
-_BOTH_SIDES = RestorationRecipe(
+_DECLIP = RestorationRecipe(
     task="declip", n_steps=5000, schedule_steps=5000, n_fft=256, n_samples=8192,
     dilations=(1, 2, 4, 1, 2, 4), taps=5, guess=True,
 )  # fmt: skip
-_GAPS = replace(_BOTH_SIDES, task="fill", n_steps=2000, schedule_steps=2000, spectral=3.0)
 #: What ships.
 RECIPES = {
     "denoise": RestorationRecipe(task="denoise", n_steps=9000, schedule_steps=9000, taps=2),
-    "declip": _BOTH_SIDES,
-    "fill": _GAPS,
-    # each without the classical method before it, else the same
-    "declip_alone": replace(_BOTH_SIDES, guess=False),
-    "fill_alone": replace(_GAPS, guess=False),
+    "declip": _DECLIP,
+    "fill": replace(_DECLIP, task="fill", n_steps=2000, schedule_steps=2000, spectral=3.0),
 }
 TINY = RestorationRecipe(
     task="denoise",
