@@ -41,8 +41,8 @@ from .family import load_restorer
 from .recipe import TASKS
 from .recordings import restore_recording
 
-#: Passages of each kind, by task.
-N_PASSAGES = {"denoise": 12, "declip": 12, "fill": 12}
+#: Passages of each kind.
+N_PASSAGES = 12
 #: Sentences that the recogniser hears; the longest part of a recording (s).
 N_SENTENCES, MOST_S = 24, 2.0
 
@@ -155,8 +155,7 @@ def main() -> None:
     elif args.what in ("band", "recordings"):
         found = {"band": band, "recordings": recordings}[args.what](args.data)
     else:
-        options = {"n_passages": N_PASSAGES[args.what], "listeners": args.what == "denoise"}
-        options["kinds"] = ("prompts", "voices") if args.what == "denoise" else ("voices",)
+        options = {"n_passages": N_PASSAGES, "listeners": args.what == "denoise"}
         alone = load_restorer(args.alone) if args.alone else None
         found = rows(load_restorer(args.what), load_pairs(), alone=alone, **options)
     table = ({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()} for row in found)
