@@ -142,7 +142,7 @@ FAR = """() => [...document.querySelectorAll('article > section > section')]
 
 
 def test_on_a_phone_what_is_far_away_is_not_laid_out_and_yet_found_reached_and_printed(browser):
-    """Nor are its pictures decoded, which saves a fifth of a phone's work at the start of chapter 14."""
+    """Nor are its pictures decoded, which saves a quarter of a phone's work at the start of chapter 14."""
     with watched(browser, (HTML / CHAPTER).as_uri(), size=(390, 844)) as opened:
         page = opened.page
         far = page.evaluate(FAR)
