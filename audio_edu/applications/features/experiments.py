@@ -49,9 +49,10 @@ from .recognize import sample_log_likelihoods
 AMOUNTS = {"brightness": 0.5, "attack": 1.0, "decay": 6.0}
 N_LABELS = (1, 5, 20)
 N_DRAWS = 20
-#: From scratch: draws; changed copies of each clip; clips in a batch; updates by labels a class (0: all).
+#: From scratch: draws; changed copies of each clip; clips in a batch; updates by labels a class (0: all); and
+#: of two longer trainings, of one draw each.
 N_SCRATCH, N_COPIES, BATCH_SIZE = 3, 6, 32
-N_STEPS = {1: 100, 5: 150, 20: 200, 0: 400}
+N_STEPS, N_LONGER = {1: 100, 5: 150, 20: 200, 0: 400}, {5: 600, 20: 600}
 Row = dict[str, Any]
 #: By task: what is learned from, what is asked, and by name the features of both.
 Features = dict[str, tuple[Corpus, Corpus, dict[str, Any]]]
@@ -118,18 +119,21 @@ def scratch() -> Iterator[Row]:
     The recipe is that of the shipped network (dropout, weight decay, label smoothing, averaged weights) but
     for the clips, the batch and the number of updates; all draws begin with the same random weights.
     ``changed``: the shipped network's augmentation and mixup, `N_COPIES` copies of each clip made once;
-    ``plain``: the clips as they are, as the probes get them.
+    ``plain``: the clips as they are, as the probes get them. ``changed, longer``: more updates, `N_LONGER`.
     """
     train, test = corpora()["words"]
     rng, targets = np.random.default_rng(SEED), np.eye(len(train.label_names), dtype=np.float32)[train.labels]
     copies = np.stack([augmented_features(train.audio, rng) for _ in range(N_COPIES)])
     ways = {"changed": (copies, Augmentation().mixup), "plain": (speech_features(train.audio)[None], 0.0)}
-    for n, n_steps in N_STEPS.items():
+    longer = {"changed, longer": ways["changed"]}
+    plans = [(n, n_steps, ways, N_SCRATCH if n else 1) for n, n_steps in N_STEPS.items()]
+    plans += [(n, n_steps, longer, 1) for n, n_steps in N_LONGER.items()]
+    for n, n_steps, some_ways, n_draws in plans:
         recipe = CnnRecipe(n_steps=n_steps, batch_size=BATCH_SIZE, ema_decay=0.95)
         model = CNN_FAMILY.build(recipe, CNN_FAMILY.facts(recipe, train))
         model.network.optimizer.build(model.network.trainable_variables)
         first = [as_array(variable) for variable in model.state]
-        for (name, (versions, mixup)), draw in itertools.product(ways.items(), range(N_SCRATCH if n else 1)):
+        for (name, (versions, mixup)), draw in itertools.product(some_ways.items(), range(n_draws)):
             rows = draw_labelled(train.labels, n, draw) if n else np.arange(len(train))
             for variable, value in zip(model.state, first, strict=True):
                 variable.assign(value)

@@ -142,6 +142,7 @@ def test_a_network_begins_anew_for_each_draw(monkeypatch):
     monkeypatch.setattr(experiments, "N_COPIES", 1)
     monkeypatch.setattr(experiments, "N_SCRATCH", 2)
     monkeypatch.setattr(experiments, "N_STEPS", {1: 1, 0: 2})
+    monkeypatch.setattr(experiments, "N_LONGER", {})
     monkeypatch.setattr(experiments, "draw_labelled", lambda labels, n, draw: np.arange(10))
     found = list(experiments.scratch())
     names = [(row["feature"], row["n"], row["draw"]) for row in found]
