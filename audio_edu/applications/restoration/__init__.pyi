@@ -1,6 +1,10 @@
 from .bandwidth import band_levels as band_levels
 from .bandwidth import extend_band as extend_band
 from .bandwidth import fit_band_map as fit_band_map
+from .bandwidth import fit_band_network as fit_band_network
+from .bandwidth import level_errors as level_errors
+from .bandwidth import narrow as narrow
+from .bandwidth import top_up as top_up
 from .data import clip_to_snr as clip_to_snr
 from .data import load_pairs as load_pairs
 from .data import mixed as mixed

@@ -11,6 +11,8 @@ from ...datasets.scenes import EFFECTS
 from ...datasets.speech import Segments
 from ...datasets.targets import Transcripts
 from ...recognition.changes import add_noise
+from ...signal import repair
+from .formulas import declip_sparse
 from .recipe import RestorationRecipe
 
 #: How often the noise is white, coloured, and one of the effects.
@@ -111,6 +113,35 @@ def clip_to_snr(x: np.ndarray, snr_db: float) -> tuple[np.ndarray, float]:
     return np.clip(x, -high, high), high
 
 
+@checked
+def first_guess(task: str, x: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return what a classical method makes of a sound: where a network that mends it may begin.
+
+    Parameters
+    ----------
+    task : {"declip", "fill"}
+        `declip_sparse` in short frames and few rounds, a fifth of the time of its default; `repair` with
+        autoregression.
+    x : np.ndarray [shape=(n_samples,)]
+        A sound that was clipped, or has gaps.
+    known : np.ndarray of bool [shape=(n_samples,)]
+        True where a sample is as it should be.
+
+    Examples
+    --------
+    >>> x = np.sin(np.arange(4000) / 5)
+    >>> known = np.arange(4000) % 1000 != 500
+    >>> bool(np.abs(first_guess("fill", x * known, known) - x).max() < 1e-3)
+    True
+    """
+    lost = known == 0
+    if not lost.any():
+        return x
+    if task == "fill":
+        return repair(x, lost, method="ar")
+    return declip_sparse(x, float(np.abs(x).max()), n_fft=256, n_rounds=40).astype(x.dtype)
+
+
 @dataclass(frozen=True, eq=False)
 class Batches:
     """The batch of any step, a pure function of the recipe's seed and the step.
@@ -141,7 +172,7 @@ class Batches:
         Returns
         -------
         clean, spoilt : np.ndarray [shape=(batch_size, n_samples)], float32
-            Speech, and what became of it.
+            Speech, and what became of it; with `guess`, what a classical method made of that.
         known : np.ndarray [shape=(batch_size, n_samples)], float32
             1 where a sample of `spoilt` is to be kept; 0 throughout for a denoiser.
         """
@@ -150,6 +181,8 @@ class Batches:
         rng = np.random.default_rng((self.recipe.seed, step, 17))
         spoil = {"denoise": self._noisy, "declip": self._clipped, "fill": self._gapped}[self.recipe.task]
         spoilt, known = zip(*(spoil(x, rng) for x in clean), strict=True)
+        if self.recipe.guess:
+            spoilt = [first_guess(self.recipe.task, y, k) for y, k in zip(spoilt, known, strict=True)]
         return clean, np.stack(spoilt).astype(np.float32), np.stack(known).astype(np.float32)
 
     def _noisy(self, x: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

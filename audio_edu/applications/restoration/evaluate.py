@@ -11,7 +11,8 @@ from ...datasets.speech import grouped_passages
 from ...metrics import listener_scores, si_sdr_db
 from ...recognition.changes import add_noise
 from ...signal import repair, wiener_denoise
-from .data import clip_to_snr, cut_noise, mixed
+from .bandwidth import level_errors, top_up
+from .data import clip_to_snr, cut_noise, first_guess, mixed
 from .formulas import consistent, declip_sparse, ideal, spectral_subtraction
 from .restore import Restorer
 
@@ -77,8 +78,8 @@ def trials(
                     yield Trial(str(kind), int(i), condition, amount, x, y, known)
 
 
-def systems(model: Restorer) -> dict[str, Callable[[Trial], np.ndarray]]:
-    """Return what is compared, by name: the spoilt sound, classical methods, the network.
+def systems(model: Restorer, alone: Restorer | None = None) -> dict[str, Callable[[Trial], np.ndarray]]:
+    """Return what is compared, by name: the spoilt sound, classical methods, the network, another `alone`.
 
     Spectral subtraction and the Wiener filter are told the mean spectrum of the very noise, which no listener
     is; the ratio mask knows speech and noise.
@@ -98,19 +99,25 @@ def systems(model: Restorer) -> dict[str, Callable[[Trial], np.ndarray]]:
         def within(t: Trial, y: np.ndarray) -> np.ndarray:
             return consistent(y, t.spoilt, float(np.abs(t.spoilt).max())).astype(np.float32)
 
-        return {
+        found = {
             "spoilt": lambda t: t.spoilt,
             "autoregressive": lambda t: within(
                 t, repair(t.spoilt, ~t.known, method="ar", order=32, n_iterations=3)
             ),
             "sparse": lambda t: declip_sparse(t.spoilt, float(np.abs(t.spoilt).max())).astype(np.float32),
+            "sparse, shorter": lambda t: first_guess("declip", t.spoilt, t.known),
             "network": lambda t: within(t, model.restore(t.spoilt, t.known)),
         }
-    return {
+        return found | ({"alone": lambda t: within(t, alone.restore(t.spoilt, t.known))} if alone else {})
+    found = {
         "spoilt": lambda t: t.spoilt,
         "autoregressive": lambda t: repair(t.spoilt, ~t.known, method="ar"),
+        "with noise": lambda t: top_up(
+            repair(t.spoilt, ~t.known, method="ar"), ~t.known, np.random.default_rng(t.passage)
+        ),
         "network": lambda t: model.restore(t.spoilt, t.known),
     }
+    return found | ({"alone": lambda t: alone.restore(t.spoilt, t.known)} if alone else {})
 
 
 def scores(trial: Trial, y: np.ndarray) -> dict[str, float]:
@@ -128,14 +135,18 @@ def scores(trial: Trial, y: np.ndarray) -> dict[str, float]:
 
 def rows(
     model: Restorer, corpus: Corpus, *, split: str = "test", n_passages: int = N_PASSAGES,
-    listeners: bool = False, kinds: Sequence[str] = ("prompts", "voices"),
+    listeners: bool = False, kinds: Sequence[str] = ("prompts", "voices"), alone: Restorer | None = None,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
     """Yield the scores of each passage, condition and system; with `listeners`, PESQ and STOI as well."""
     for trial in trials(model.recipe.task, corpus, split, n_passages, kinds):
-        for name, system in systems(model).items():
+        for name, system in systems(model, alone).items():
             y = system(trial)
             row = {"kind": trial.kind, "passage": trial.passage, "condition": trial.condition}
             row |= {"amount": trial.amount, "system": name} | scores(trial, y)
+            if trial.condition == "gaps":
+                # in the frames whose middle was lost
+                errors = level_errors(trial.clean, y)[:, np.flatnonzero(~trial.known[::64])]
+                row["bands_db"] = float(np.sqrt(np.mean(errors**2))) if errors.size else np.nan
             if listeners:
                 heard = listener_scores(trial.clean, y.astype(np.float32), model.sample_rate)
                 row |= {"pesq": np.nan, "stoi": np.nan} | heard

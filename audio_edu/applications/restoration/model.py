@@ -7,7 +7,6 @@ References
 Williamson, Wang and Wang (2016), Complex ratio masking for monaural speech separation (the mask).
 Mack and Habets (2020), Deep filtering: signal extraction and reconstruction using complex time-frequency
 filters (several frames).
-Siuzdak (2023), Vocos (the spectrum of one's own, where nothing is left that a mask could turn up).
 """
 
 from typing import Any
@@ -23,8 +22,6 @@ from .recipe import RestorationRecipe
 
 #: Groups of samples that a frame is divided into, where it is said which of them are known.
 _GROUPS = 16
-#: The largest log-magnitude that the network makes.
-_MOST = 6.0
 
 
 class Block(ConvNeXt):
@@ -58,10 +55,10 @@ class Block(ConvNeXt):
 
 
 def build_body(recipe: RestorationRecipe) -> keras.Model:
-    """Build the network from features [shape=(B, F, D)] to what a filter or a spectrum is made of."""
+    """Build the network from features [shape=(B, F, D)] to the weights of a filter."""
     n_bins, n_blocks = 1 + recipe.n_fft // 2, len(recipe.dilations)
     n_features = 3 * n_bins + (0 if recipe.task == "denoise" else _GROUPS)
-    n_outputs = 2 * n_bins * (1 if recipe.task == "fill" else recipe.taps)
+    n_outputs = 2 * n_bins * recipe.taps
     frames = keras.Input((None, n_features), name="features")
     x = layers.Dense(recipe.channels, name="into")(frames)
     x = layers.LayerNormalization(epsilon=1e-6, name="norm_in")(x)
@@ -99,11 +96,6 @@ class RestorationNetwork(keras.Model):
             frames = frame(known, recipe.n_fft)
             groups = ops.reshape(frames, (*ops.shape(frames)[:2], _GROUPS, recipe.n_fft // _GROUPS))
             seen = ops.concatenate([seen, ops.mean(groups, axis=-1)], axis=-1)
-        if recipe.task == "fill":
-            # log-magnitude and phase of a spectrum of its own
-            log_magnitude, phase = ops.split(self.body(seen), 2, axis=-1)
-            magnitude = ops.exp(ops.minimum(log_magnitude, _MOST))
-            return inverse_spectrum(magnitude * ops.cos(phase), magnitude * ops.sin(phase))
         return inverse_spectrum(*self.filtered(*spectrum(x, recipe.n_fft), self.body(seen)))
 
     def filtered(self, real: Any, imaginary: Any, weights: Any) -> tuple[Any, Any]:

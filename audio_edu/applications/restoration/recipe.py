@@ -1,6 +1,6 @@
 """How a restorer is made: everything that decides what comes out of ``audio-edu train denoise``."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..._validate import check_choice, check_positive, check_range, checked
 from ...training import Recipe
@@ -31,8 +31,10 @@ class RestorationRecipe(Recipe):
     dilations : tuple of int
         One for each block: how many frames lie from one that its convolution sees to the next.
     taps : int
-        Frames whose spectra are weighted and added to one of the output; 1 is a mask. Not asked of "fill",
-        which makes a spectrum of its own.
+        Frames whose spectra are weighted and added to one of the output; 1 is a mask.
+    guess : bool
+        Whether a classical method goes first, and the network mends what that leaves, see `first_guess`. Not
+        for a denoiser.
     spectral : float
         The weight of `spectral_loss` beside the signal-to-noise ratio (in tens of dB).
     snr_db : (float, float)
@@ -52,6 +54,7 @@ class RestorationRecipe(Recipe):
     channels: int = 128
     dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2, 4)
     taps: int = 1
+    guess: bool = False
     spectral: float = 0.0
     snr_db: tuple[float, float] = (-5.0, 15.0)
     learning_rate: float = 2e-3
@@ -69,6 +72,8 @@ class RestorationRecipe(Recipe):
                 f"n_samples is {self.n_samples} and dilations {self.dilations}; expected a multiple of 256, "
                 "and at least one block."
             )
+        if self.guess and self.task == "denoise":
+            raise ValueError("guess is True and task 'denoise'; expected 'declip' or 'fill', or guess=False.")
         for name in ("spectral", "weight_decay"):
             check_range(getattr(self, name), name, 0.0, 100.0)
         check_range(self.snr_db[0], "snr_db[0]", -40.0, 60.0)
@@ -94,15 +99,15 @@ class RestorationRecipe(Recipe):
         return (reach if self.causal else reach // 2) + self.taps + 4
 
 
+_DECLIP = RestorationRecipe(
+    task="declip", n_steps=5000, schedule_steps=5000, n_fft=256, n_samples=8192,
+    dilations=(1, 2, 4, 1, 2, 4), taps=5, guess=True,
+)  # fmt: skip
 #: What ships.
 RECIPES = {
     "denoise": RestorationRecipe(task="denoise", n_steps=9000, schedule_steps=9000, taps=2),
-    "declip": RestorationRecipe(
-        task="declip", n_steps=450, n_fft=256, n_samples=8192, dilations=(1, 2, 4, 1, 2, 4), taps=3
-    ),
-    "fill": RestorationRecipe(
-        task="fill", n_steps=600, n_fft=256, n_samples=8192, dilations=(1, 2, 4, 1, 2, 4), spectral=3.0
-    ),
+    "declip": _DECLIP,
+    "fill": replace(_DECLIP, task="fill", n_steps=2000, schedule_steps=2000, spectral=3.0),
 }
 TINY = RestorationRecipe(
     task="denoise",

@@ -8,6 +8,7 @@ import numpy as np
 from ..._validate import check_audio, checked
 from ...datasets.speech import LEVEL, level
 from ...training import Trained, adamw, as_array
+from .data import first_guess
 from .model import RestorationNetwork
 from .recipe import RestorationRecipe
 from .train_step import restoration_step
@@ -67,6 +68,8 @@ class Restorer(Trained):
         known = np.zeros(len(x), bool) if known is None else np.asarray(known, bool)
         if known.shape != x.shape:
             raise ValueError(f"known has shape {known.shape}; expected that of x, {x.shape}.")
+        if self.recipe.guess:
+            x = first_guess(self.recipe.task, x, known)
         hop = self.recipe.n_fft // 4
         scale = np.float32(LEVEL / level(x[known] if self.recipe.task == "fill" and known.any() else x))
         n_frames, around = -(-len(x) // hop), self.recipe.n_context

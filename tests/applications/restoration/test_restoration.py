@@ -9,7 +9,7 @@ from audio_edu import cli
 from audio_edu.applications import restoration
 from audio_edu.applications.restoration import formulas, recordings
 from audio_edu.applications.restoration import restore as blocks
-from audio_edu.applications.restoration.data import Batches, cut_noise
+from audio_edu.applications.restoration.data import Batches, cut_noise, first_guess
 from audio_edu.applications.restoration.evaluate import evaluate
 from audio_edu.applications.restoration.family import FAMILY
 from audio_edu.datasets import Corpus, Labels
@@ -32,13 +32,13 @@ def tone(n, rate=RATE):
     return (0.2 * sum(np.sin(2 * np.pi * 171 * k * t + k * k) / k for k in range(1, 5))).astype(np.float32)
 
 
-def tiny(task):
-    return FAMILY.build(changed(FAMILY.tiny, {"task": task}), {"sample_rate": RATE})
+def tiny(task, guess=False):
+    return FAMILY.build(changed(FAMILY.tiny, {"task": task, "guess": guess}), {"sample_rate": RATE})
 
 
-@pytest.fixture(scope="module", params=["denoise", "declip", "fill"])
+@pytest.fixture(scope="module", params=["denoise", "declip", "fill", "guessed"])
 def model(request):
-    return tiny(request.param)
+    return tiny("fill", guess=True) if request.param == "guessed" else tiny(request.param)
 
 
 # --- formulas ---
@@ -83,6 +83,42 @@ def test_noise_is_repeated_where_it_is_too_short():
     assert len(cut_noise((np.ones(5, np.float32),), 17, rng)) == 17
 
 
+def test_a_guess_mends_most_of_it_and_leaves_the_rest():
+    x = tone(RATE)
+    y, level = restoration.clip_to_snr(x, 10.0)
+    known = np.abs(y) < level
+    z = first_guess("declip", y, known)
+    assert snr_db(x, z) > 15 and z.dtype == x.dtype
+    np.testing.assert_array_equal(z[known], x[known])
+    known = np.arange(RATE) % 800 > 80
+    z = first_guess("fill", np.where(known, x, 0), known)
+    assert snr_db(x, z) > 30
+    np.testing.assert_array_equal(z[known], x[known])
+    np.testing.assert_array_equal(first_guess("fill", x, np.ones(RATE, bool)), x)
+
+
+# --- bandwidth ---
+
+
+def test_a_band_that_was_cut_off_comes_back_at_the_level_that_was_guessed():
+    x = rng.standard_normal(2 * RATE).astype(np.float32)
+    low = restoration.narrow(x)
+    wanted = np.full((8, 1 + len(x) // 64), -20.0)
+    y = restoration.extend_band(low, lambda sound: wanted)
+    np.testing.assert_allclose(restoration.band_levels(y)[9:, 10:-10].mean(axis=1), -20, atol=1.5)
+    assert np.abs(restoration.level_errors(x, y)[:7]).mean() < 0.5
+
+
+def test_a_network_learns_which_sound_hisses():
+    t, clips = np.arange(RATE) / RATE, []
+    for hz in (531.25, 1156.25) * 6:
+        hiss = 0.1 * rng.standard_normal(RATE) * (hz > 1000)
+        clips.append(np.sin(2 * np.pi * hz * t + rng.uniform(0, 6)) + hiss - restoration.narrow(hiss))
+    network = restoration.fit_band_network(clips[:-2], n_epochs=6)
+    low, high = (network(restoration.narrow(clip))[1:].mean() for clip in clips[-2:])
+    assert high - low > 20
+
+
 # --- networks ---
 
 
@@ -122,7 +158,8 @@ def test_blocks_have_no_seams(model, monkeypatch):
 @pytest.mark.parametrize("n", [1, 15, 16, 4097])
 def test_as_many_samples_come_out_at_the_level_that_went_in(model, n):
     x = speechlike(n) + 0.01
-    y, louder = model.restore(x), model.restore(8 * x)
+    known = np.arange(n) % 7 != 3 if model.recipe.guess else None
+    y, louder = model.restore(x, known), model.restore(8 * x, known)
     assert y.shape == x.shape and y.dtype == np.float32
     np.testing.assert_allclose(8 * y, louder, rtol=1e-3, atol=1e-4)
     with pytest.raises(ValueError, match="known has shape"):
@@ -220,6 +257,8 @@ def test_what_does_not_fit_is_refused():
         restoration.RestorationRecipe(task="cook", n_steps=1)
     with pytest.raises(ValueError, match="multiple of 256"):
         restoration.RestorationRecipe(task="fill", n_steps=1, n_samples=1000)
+    with pytest.raises(ValueError, match="guess is True"):
+        restoration.RestorationRecipe(task="denoise", n_steps=1, guess=True)
 
 
 # --- the command line ---
