@@ -42,6 +42,7 @@ lab: $(VENV)/installed  ## open copies of the chapters in JupyterLab: work/ is y
 	@$(RUN)/jupyter-trust work/*.ipynb >/dev/null  # or JupyterLab strips the players' scripts
 	@mkdir -p $(VENV)/etc/ipython  # what C++ libraries log goes to the terminal, not below a cell
 	@echo "c.IPKernelApp.capture_fd_output = False" > $(VENV)/etc/ipython/ipython_kernel_config.py
+	@$(RUN)/jupyter-labextension disable jupyterlab-myst 2>/dev/null  # it shows no text before every cell is laid out
 	@TF_CPP_MIN_LOG_LEVEL=3 $(RUN)/jupyter-lab --notebook-dir=. --LabApp.default_url=/lab/tree/work/01_sound_as_numbers.ipynb
 
 # In a workshop: all chapters, or CHAPTER=05 (CHAPTER="02 05").

@@ -44,6 +44,8 @@ export TF_CPP_MIN_LOG_LEVEL=3  # what TensorFlow says of itself is no output of 
 .venv/bin/python -m jupyter trust notebooks/*.ipynb >/dev/null
 mkdir -p .venv/etc/ipython  # what C++ libraries log goes to the terminal, not below a cell
 echo "c.IPKernelApp.capture_fd_output = False" > .venv/etc/ipython/ipython_kernel_config.py
+# It shows no text before every cell is laid out; the notebooks need no MyST.
+.venv/bin/python -m jupyter labextension disable jupyterlab-myst 2>/dev/null || true
 exec .venv/bin/python -m jupyter lab --notebook-dir=. \\
     --LabApp.default_url=/lab/tree/notebooks/01_sound_as_numbers.ipynb
 """
@@ -62,6 +64,7 @@ set TF_CPP_MIN_LOG_LEVEL=3
 .venv\\Scripts\\python audio_edu\\doctor.py
 if "%1"=="--check" exit /b
 for %%f in (notebooks\\*.ipynb) do .venv\\Scripts\\python -m jupyter trust "%%f" >nul
+.venv\\Scripts\\python -m jupyter labextension disable jupyterlab-myst 2>nul
 .venv\\Scripts\\python -m jupyter lab --notebook-dir=. ^
     --LabApp.default_url=/lab/tree/notebooks/01_sound_as_numbers.ipynb
 exit /b

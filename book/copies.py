@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import re
 from functools import cache
+from html import escape
 from pathlib import Path
 
 import minutes
@@ -18,6 +19,7 @@ from minutes import HEADING, exercise_asked, is_solution
 
 BOOK = Path(__file__).resolve().parent
 FOLDED_IN = " The solutions are folded in."
+INSTRUCTOR = "For the instructor"
 
 
 # --- For everybody --------------------------------------------------------------------------------------
@@ -43,11 +45,35 @@ def _cited(match: re.Match) -> str:
     return f"({'; '.join(_names().get(key, key) for key in keys)})"
 
 
+def _quoted(text: str, head: str) -> str:
+    """A note, as a quotation."""
+    return "\n".join(f"> {line}".rstrip() for line in f"**{head}.** {text}".splitlines())
+
+
+def _folded(match: re.Match) -> str:
+    title = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(match[1], quote=False))
+    title = re.sub(r"\*([^*]+)\*", r"<em>\1</em>", title)
+    return f"<details><summary>{title}</summary>\n\n{match[2]}\n\n</details>\n"
+
+
+def _included(match: re.Match) -> str:
+    text = (BOOK / "notebooks" / match[1]).read_text("utf-8")
+    return re.sub(r"^#", "#" * (1 + int(match[2] or 0)), text, flags=re.M)
+
+
 def legible(text: str) -> str:
-    """Text of the book as JupyterLab understands it: links to notebooks, citations in words."""
+    """Text of the book as JupyterLab understands it: links to notebooks, citations in words, folds."""
+    text = re.sub(r"^```\{include\} (\S+)\n(?::heading-offset: (\d)\n)?```$", _included, text, flags=re.M)
+    text = re.sub(r"^\([\w-]+\)=\n", "", text, flags=re.M)
+    text = re.sub(r"^:::\{dropdown\} (.+)\n((?s:.*?))\n:::$", _folded, text, flags=re.M)
+    text = re.sub(r"^:::\{note\}\n((?s:.*?))\n:::$", lambda note: _quoted(note[1], "Note"), text, flags=re.M)
     text = re.sub(r"\{cite(?::\w+)?\}`([^`]+)`", _cited, text)
     text = re.sub(r"\{ref\}`([^`<]+?)\s*(?:<[^`>]*>)?`", r"\1", text)
-    return re.sub(r"\]\((\d\d_\w+)(#[\w-]+)?\)", r"](\1.ipynb\2)", text)
+    text = re.sub(r"\]\((\d\d_\w+)(#[\w-]+)?\)", r"](\1.ipynb\2)", text)
+    text = re.sub(r"\]\(c\d\d\)", "](91_documents_corrected.ipynb)", text)
+    return re.sub(
+        r"\[([^\[\]]+)\]\((?:\.\./(?:front|back)/\w+|[a-z-]+)\)", r"\1", text
+    )  # pages of the book alone
 
 
 def for_lab(notebook):
@@ -82,11 +108,6 @@ def for_student(notebook):
 
 
 # --- For instructors ------------------------------------------------------------------------------------
-
-
-def _quoted(text: str) -> str:
-    """A note to the instructor, as a quotation."""
-    return "\n".join(f"> {line}".rstrip() for line in f"**For the instructor.** {text}".splitlines())
 
 
 def said_of_mistakes(name: str) -> list[str]:
@@ -125,10 +146,14 @@ def _on_section(section: minutes.Section) -> str:
 
 
 def _annotated(cell, by_title: dict[str, minutes.Section]) -> None:
-    """Say below each heading what its section takes."""
-    cell.source = HEADING.sub(
-        lambda found: f"{found[0].rstrip()}\n\n{_quoted(_on_section(by_title[found[1]]))}\n", cell.source
-    )
+    """Say below each heading what its section takes; what a page includes has none."""
+
+    def noted(found: re.Match) -> str:
+        if found[1] not in by_title:
+            return found[0]
+        return f"{found[0].rstrip()}\n\n{_quoted(_on_section(by_title[found[1]]), INSTRUCTOR)}\n"
+
+    cell.source = HEADING.sub(noted, cell.source)
 
 
 def for_instructor(notebook):
@@ -145,7 +170,9 @@ def for_instructor(notebook):
             _annotated(cell, by_title)
         cells.append(cell)
         if name := exercise_asked(cell):
-            note = nbformat.v4.new_markdown_cell(_quoted(_on_exercise(name)), metadata={"tags": ["note"]})
+            note = nbformat.v4.new_markdown_cell(
+                _quoted(_on_exercise(name), INSTRUCTOR), metadata={"tags": ["note"]}
+            )
             note["id"] = f"note-{name}"
             cells.append(note)
     made.cells = cells

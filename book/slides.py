@@ -138,10 +138,10 @@ def slide_notebook(notebook):
             cell.metadata["hide_input"] = folded
             deck.show(cell)
             continue
-        for block in blocks(re.sub(r"^\([\w-]+\)=\n", "", legible(cell.source), flags=re.M)):
+        for block in blocks(legible(re.sub(r"(?ms)^:::\{.*?^:::$", "", cell.source))):
             if heading := re.match(r"## (.+)", block):
                 section = heading[1].strip()
-            if section in LEFT_OUT or block.startswith((":::", "```")) or block == "### Test yourself":
+            if section in LEFT_OUT or block.startswith("```") or block == "### Test yourself":
                 continue
             if section == "Exercises" and "?**" in block and not re.match(r"\*\*\d\. ", block):
                 continue  # a question of the self-test

@@ -11,15 +11,15 @@ import glob
 import json
 import os
 import shutil
-import signal
 import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+from book.processes import free_port, started
 
 START_SECONDS = 180
 SCRIPT_SECONDS = 240
@@ -164,16 +164,10 @@ def _until(work):
             time.sleep(0.2)
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 @contextmanager
 def engine(name: str, folder: Path) -> Iterator[Engine]:
     """Start `firefox` or `webkit` with an empty profile in a folder, and end it with all that it started."""
-    port = _free_port()
+    port = free_port()
     if name == "firefox":
         lines = {**PREFERENCES, "marionette.port": port}.items()
         prefs = "".join(f"user_pref({json.dumps(key)}, {json.dumps(value)});\n" for key, value in lines)
@@ -184,14 +178,5 @@ def engine(name: str, folder: Path) -> Iterator[Engine]:
         command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1200x24", driver, f"--port={port}"]
     environment = {**os.environ, "HOME": str(folder), "GTK_A11Y": "none", "LIBGL_ALWAYS_SOFTWARE": "1"}
     environment["WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS"] = "1"  # as --no-sandbox: a container allows none
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-        try:
-            yield Firefox(port) if name == "firefox" else WebKit(port, browser)
-        finally:
-            with suppress(ProcessLookupError):  # it ended by itself: what went wrong in it is told, not this
-                os.killpg(process.pid, signal.SIGTERM)
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+    with started(command, folder / "log", env=environment):
+        yield Firefox(port) if name == "firefox" else WebKit(port, browser)

@@ -31,6 +31,7 @@
   };
   const reach = () => {
     for (const frame of document.querySelectorAll(WIDE)) {
+      if (frame.checkVisibility?.({ contentVisibilityAuto: true }) === false) continue; // far away: it is not laid out yet
       // of an inline formula a part for screen readers counts, too, that nobody sees
       const inside = frame.matches("span.math") ? frame.querySelector("mjx-math")?.offsetWidth ?? 0 : frame.scrollWidth;
       const scrolls = frame.clientWidth > 0 && inside > frame.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(frame).overflowX);
@@ -127,6 +128,7 @@
       document.fonts.ready.then(reach); // the formulas' fonts change their widths
     });
     document.addEventListener("toggle", reach, true); // what was folded away had no width
+    document.addEventListener("contentvisibilityautostatechange", ({ skipped }) => { if (!skipped) reach(); }, true); // or was far away
     window.addEventListener("resize", reach);
     const place = document.querySelector(".ae-progress");
     if (place) table(place);

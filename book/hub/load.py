@@ -1,6 +1,6 @@
 """Many students at once: how long they wait, what they take, and what fails.
 
-    python book/hub/load.py 12
+    make hub-load STUDENTS=12
 
 Starts the hub of `jupyterhub_config.py` in an empty folder, lets N students come at the same moment, and
 gives each a server, a kernel for each of chapters 2 and 5, and the first cells of both. Memory is PSS, which
@@ -13,10 +13,7 @@ import argparse
 import json
 import os
 import secrets
-import signal
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +25,8 @@ from pathlib import Path
 import nbformat
 import psutil
 import websocket
+
+from book.processes import family, free_port, started
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = ("02_convolution_sum", "05_convolutional_network")
@@ -42,23 +41,17 @@ def first_cells(chapter: str) -> list[str]:
 
 
 class Hub:
-    """A hub in a folder of its own, and its API."""
+    """The API of a hub that runs in a folder of its own."""
 
     def __init__(self, folder: Path):
         self.token = secrets.token_hex(16)
-        ports = [_free_port() for _ in range(3)]
+        ports = [free_port() for _ in range(3)]
         self.url = f"http://127.0.0.1:{ports[0]}"
-        environment = {
+        self.environment = {
             **os.environ, "HUB_FOLDER": str(folder), "HUB_LOAD_TOKEN": self.token,
             "HUB_PASSWORD": secrets.token_hex(8), "HUB_ADDRESS": f"127.0.0.1:{ports[0]}",
             "HUB_PORT": str(ports[1]), "HUB_PROXY_PORT": str(ports[2]),
         }  # fmt: skip
-        config = str(Path(__file__).with_name("jupyterhub_config.py"))
-        self._log = open(folder / "hub.log", "wb")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "--config", config],
-            cwd=folder, env=environment, stdout=self._log, stderr=self._log, start_new_session=True,
-        )  # fmt: skip
 
     def ask(self, path: str, method: str = "GET", body: dict | None = None):
         """A request with the token; what the answer holds."""
@@ -69,42 +62,16 @@ class Hub:
             text = answer.read()
         return json.loads(text) if text else None
 
-    def wait(self) -> float:
+    def wait(self, process: psutil.Popen) -> float:
         """Wait until the hub answers; seconds taken."""
         start = time.monotonic()
-        while time.monotonic() - start < PATIENCE and self.process.poll() is None:
+        while time.monotonic() - start < PATIENCE and process.poll() is None:
             try:
                 self.ask("/hub/api/")
                 return time.monotonic() - start
             except OSError:
                 time.sleep(0.5)
         raise RuntimeError("the hub did not start: see hub.log")
-
-    def end(self) -> None:
-        """End the hub and all that it started."""
-        family = [self.process.pid, *(child.pid for child in _family(self.process.pid))]
-        self.process.send_signal(signal.SIGINT)
-        try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            pass
-        for pid in family:
-            if psutil.pid_exists(pid):
-                os.kill(pid, signal.SIGKILL)
-        self._log.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-def _family(pid: int) -> list[psutil.Process]:
-    try:
-        return psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
 
 
 def pss_mb(processes: list[psutil.Process]) -> float:
@@ -172,25 +139,24 @@ def one_student(hub: Hub, name: str) -> dict:
 def measure(n_students: int, folder: Path) -> dict:
     """Let students come at once; what was seen."""
     hub = Hub(folder)
-    try:
-        began = hub.wait()
+    config = str(Path(__file__).with_name("jupyterhub_config.py"))
+    command = [sys.executable, "-m", "jupyterhub", "--config", config]
+    with started(command, folder / "hub.log", patience=60, cwd=folder, env=hub.environment) as process:
+        began = hub.wait(process)
         names = [f"student{k:02}" for k in range(n_students)]
         pool = ThreadPoolExecutor(n_students)  # not `with`: Ctrl-C ends the hub, and then their requests end
         students = list(pool.map(lambda name: one_student(hub, name), names))
         for student in students:
-            pid = _pid_of(hub.process.pid, student["name"])
+            pid = _pid_of(process.pid, student["name"])
             if pid:
-                student["pss_mb"] = pss_mb([psutil.Process(pid), *_family(pid)])
-        everything = pss_mb([psutil.Process(hub.process.pid), *_family(hub.process.pid)])
-        rest = everything - sum(student.get("pss_mb", 0) for student in students)
+                student["pss_mb"] = pss_mb(family(pid))
+        rest = pss_mb(family(process.pid)) - sum(student.get("pss_mb", 0) for student in students)
         return {"hub_start_s": began, "hub_and_proxy_pss_mb": rest, "students": students}
-    finally:
-        hub.end()
 
 
 def _pid_of(hub: int, name: str) -> int | None:
     """The server of a student: the one among the hub's processes that was told this name."""
-    for process in _family(hub):
+    for process in family(hub)[1:]:
         try:
             if process.environ().get("JUPYTERHUB_USER") == name:
                 return process.pid

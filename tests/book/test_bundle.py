@@ -93,6 +93,16 @@ def test_wherever_jupyterlab_is_started_tensorflow_keeps_its_log_to_itself():
         assert "TF_CPP_MIN_LOG_LEVEL=3" in before, text[:200]
 
 
+def test_wherever_jupyterlab_is_started_its_own_markdown_shows_the_text():
+    """Copies are legible to it; the extension for MyST shows sources until all cells are laid out."""
+    texts = [bundle.START_SH, bundle.START_BAT]
+    texts += [
+        (pipeline.ROOT / name).read_text("utf-8") for name in ("Makefile", "README.md", "binder/postBuild")
+    ]
+    for text in texts:
+        assert re.search(r"labextension disable jupyterlab-myst", text), text[:200]
+
+
 def test_what_a_c_library_logs_stands_below_no_cell(tmp_path, monkeypatch):
     """Some of it comes before any level is read: a kernel's settings keep it out of the notebook."""
     import nbformat

@@ -107,10 +107,28 @@ def test_an_instructors_copy_is_the_chapter_in_full_with_notes_and_minutes(sourc
 def test_links_and_citations_of_a_copy_make_sense_without_the_book(source):
     made = copies.for_lab(executed(source))
     text = "\n".join(cell.source for cell in made.cells if cell.cell_type == "markdown")
-    assert "{cite" not in text and "{ref}" not in text
+    fences = re.compile(r"^```.*?^```$", re.M | re.S)  # code that is shown, not run
+    raw = r"\{[a-z]+(?::\w+)?\}`|^:::|^```\{|^\([\w-]+\)=$|\]\(\.\./|\]\([\w-]+\)"
+    assert re.findall(raw, fences.sub(lambda code: code[0].splitlines()[0], text), re.M) == []
     linked = set(re.findall(r"\]\((\d\d_\w+)([^)]*)\)", text))
     chapters = {other.stem for other in SOURCES}
     assert all(stem in chapters and rest.startswith(".ipynb") for stem, rest in linked)
+
+
+def test_what_a_page_folds_is_folded_in_a_copy():
+    shown = ":::{dropdown} `a`, *not* b < c\nNo: $a$.\n\nNever.\n:::\n:::{note}\nOne.\nTwo.\n:::\n"
+    assert copies.legible(shown) == (
+        "<details><summary><code>a</code>, <em>not</em> b &lt; c</summary>\n\n"
+        "No: $a$.\n\nNever.\n\n</details>\n\n"
+        "> **Note.** One.\n> Two.\n"
+    )
+
+
+def test_pages_of_the_book_alone_are_words_in_a_copy_and_labels_are_gone():
+    shown = "(here)=\n### There\n[five](../front/documents), [below](here), [C26](c26), [4](04_learning)"
+    assert copies.legible(shown) == (
+        "### There\nfive, below, [C26](91_documents_corrected.ipynb), [4](04_learning.ipynb)"
+    )
 
 
 def test_a_copy_of_a_copy_is_the_same():

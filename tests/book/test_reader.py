@@ -112,6 +112,10 @@ def test_what_goes_on_to_the_side_of_a_phone_fades_there(browser, path):
               };
               const out = new Set();
               for (const e of all) {
+                e.scrollIntoView({ block: 'center' });  // far away it is not laid out
+                for (let n = 0; n < 40 && !e.matches('.ae-more'); n += 1) {
+                  await new Promise((go) => setTimeout(go, 50));
+                }
                 const looks = [look(e)];
                 for (const at of [Math.min(10, (e.scrollWidth - e.clientWidth) / 2), e.scrollWidth]) {
                   const scrolled = new Promise((done) => {
@@ -130,3 +134,29 @@ def test_what_goes_on_to_the_side_of_a_phone_fades_there(browser, path):
         wide = "false,true,true,0 true,true,true,0 true,false,true,0"
         little = "false,true,true,0 false,true,true,0 true,false,true,0"  # it goes on by some pixels only
         assert wide in seen and set(seen) <= {wide, little}
+
+
+FAR = """() => [...document.querySelectorAll('article > section > section')]
+  .filter((section) => !section.firstElementChild.checkVisibility({ contentVisibilityAuto: true }))
+  .map((section) => section.id)"""
+
+
+def test_on_a_phone_what_is_far_away_is_not_laid_out_and_yet_found_reached_and_printed(browser):
+    """Nor are its pictures decoded, which saves a quarter of a phone's work at the start of chapter 14."""
+    with watched(browser, (HTML / CHAPTER).as_uri(), size=(390, 844)) as opened:
+        page = opened.page
+        far = page.evaluate(FAR)
+        assert len(far) >= 6 and "further-reading" in far
+        # the text of a far section is found, an address leads to it, and then it is laid out
+        assert page.evaluate("window.find('Further reading', true)")
+        page.evaluate("location.hash = '#further-reading'")
+        page.wait_for_function(
+            "Math.abs(document.getElementById('further-reading').getBoundingClientRect().top) < 400"
+        )
+        assert "further-reading" not in page.evaluate(FAR)
+        page.emulate_media(media="print")
+        assert page.evaluate(FAR) == []
+        page.emulate_media(media="screen")
+        page.set_viewport_size({"width": 1280, "height": 900})
+        assert page.evaluate(FAR) == []
+        assert opened.complaints == []

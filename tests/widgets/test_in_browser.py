@@ -290,20 +290,26 @@ def test_explorer_slides_to_a_new_picture_and_sound_without_a_kernel(open_page, 
     assert max(times) < 8000  # then SLIDE gave up; how fast it should be, and is, the budgets say
 
 
-def test_an_explorer_whose_pictures_are_stored_shows_no_broken_links_in_jupyterlab(browser):
+def test_an_explorer_whose_pictures_are_stored_is_wide_and_shows_no_broken_links_in_jupyterlab(browser):
     """JupyterLab's rule for widgets without a kernel, with the markup that it makes of an explorer."""
     widget = "jupyter-widgets jupyter-widgets-disconnected"
     page = browser.new_page()
     page.set_content(
-        "<style>.jupyter-widgets-disconnected::before { content: 'broken'; }</style>"
-        f'{script_and_style()}<div class="{widget} widget-vbox"><div class="{widget} widget-slider"></div>'
-        f'<div class="{widget} widget-stack"><div class="{widget} widget-html"></div></div></div>'
-        f'<div class="{widget} widget-vbox"><div class="{widget} widget-slider"></div></div>'
+        "<style>.jupyter-widgets-disconnected::before { content: 'broken'; } .widget-html { display: flex; }"
+        ".widget-box { display: flex; } .widget-vbox { flex-direction: column; width: 500px; }</style>"
+        f'{script_and_style()}<div class="{widget} widget-box widget-vbox">'
+        f'<div class="{widget} widget-slider"></div><div class="{widget} widget-box">'
+        f'<div class="{widget} widget-box"><div class="{widget} widget-html">'
+        '<div class="widget-html-content">'
+        "<audio-player></audio-player></div></div></div></div></div>"
+        f'<div class="{widget} widget-box widget-vbox"><div class="{widget} widget-slider"></div></div>'
     )
     looks = "all => all.map((e) => getComputedStyle(e, '::before').content !== 'none')"
     shown = page.eval_on_selector_all(".jupyter-widgets", looks)
+    width = page.locator("audio-player").evaluate("e => e.getBoundingClientRect().width")
     page.close()
-    assert shown == [False, False, False, False, True, True]
+    assert shown == [False] * 5 + [True] * 2
+    assert width == 500
 
 
 @needs_embed

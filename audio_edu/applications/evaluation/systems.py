@@ -190,12 +190,25 @@ def _vocoder(given: list[Passage], rate: int) -> list[np.ndarray]:
     return [y.astype(float) for y in copy_clips(load_vocoder(), [p.x.astype(np.float32) for p in given])]
 
 
-def _denoised(snr_db: float) -> Copies:
+def _restored(task: str, way: str = "network") -> Copies:
+    """Spoil the passages as above, and mend them by one of the ways of chapter 17."""
+
     def copies(given: list[Passage], rate: int) -> list[np.ndarray]:
         from ..restoration import load_restorer
+        from ..restoration.evaluate import Trial, systems
 
-        model = load_restorer("denoise")
-        return [model.restore(add_noise(p.x, snr_db)).astype(float) for p in given]
+        mend, found = systems(load_restorer(task))[way], []
+        for p in given:
+            x = p.x.astype(np.float32)
+            if task == "denoise":
+                y, known = add_noise(x, 10.0), np.zeros(len(x), bool)
+            elif task == "declip":
+                y = clip_peaks(x)
+                known = np.abs(y) < np.abs(y).max()
+            else:
+                y, known = lose_packets(x, rate), lose_packets(np.ones_like(x), rate) > 0
+            found.append(mend(Trial("", 0, task, 0.0, x, y.astype(np.float32), known)).astype(float))
+        return found
 
     return copies
 
@@ -310,7 +323,10 @@ SYSTEMS: Mapping[str, System] = MappingProxyType(
         "robot": System("vocoded", lambda x, rate: speak_as_robot(x, rate)),
         "whisper": System("vocoded", lambda x, rate: speak_as_robot(x, rate, f0_hz=None)),
         "noise, 10 dB, Wiener": System("restored", lambda x, rate: wiener_denoise(add_noise(x, 10.0), rate)),
-        "noise, 10 dB, denoiser": System("restored", copies=_denoised(10.0)),
+        "noise, 10 dB, denoiser": System("restored", copies=_restored("denoise")),
+        "clipped, declipper": System("restored", copies=_restored("declip")),
+        "lost packets, AR": System("restored", copies=_restored("fill", "autoregressive")),
+        "lost packets, filler": System("restored", copies=_restored("fill")),
         "another voice": System("generated", words=lambda given, rate: [list(p.other) for p in given]),
         "GAN": System("generated", words=_speaker(_gan)),
         "GAN of samples": System("generated", words=_speaker(_gan_waveform)),

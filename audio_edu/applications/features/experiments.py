@@ -8,6 +8,9 @@
     ``few_labels.csv``: a linear probe on each feature with 1, 5, 20 and all labels a class; words (one take
     of each digit of every second development voice; tested on unseen ones) and notes (development presets;
     tested on the others).
+``scratch``
+    ``few_labels_scratch.csv``: chapter 5's network, begun anew on the same labelled words as the probes
+    (draws 0 to 2 of each number), with the clips as they are and with changed copies of them.
 ``leaks``
     ``leaks.csv``: the same probe on the same clips, split at random and split by speaker or preset, with as
     many clips of each class in every part as can be.
@@ -19,6 +22,7 @@
 """
 
 import argparse
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,10 +33,13 @@ from ...datasets import Corpus, load_digits, load_fsdd, load_notes
 from ...generation import load_gan, load_vae, load_wavenet
 from ...generation.vae import Vae, note_features
 from ...metrics import fitted_svm, speaker_interval
-from ...recognition import load_cnn
+from ...recognition import Augmentation, augmented_features, load_cnn, speech_features
+from ...recognition.cnn.family import FAMILY as CNN_FAMILY
+from ...recognition.cnn.recipe import CnnRecipe
+from ...recognition.data import mix_up
 from ...reproducible import SEED
 from ...signal import mfcc
-from ...training import checkpoint_dir, write_table
+from ...training import as_array, checkpoint_dir, write_table
 from .edit import NOTE_ATTRIBUTES, measure_note
 from .embed import WORD_FEATURES, note_embeddings, pool_frames, word_embeddings
 from .formulas import edit_directions, neighbours, precision_at_k
@@ -42,6 +49,10 @@ from .recognize import sample_log_likelihoods
 AMOUNTS = {"brightness": 0.5, "attack": 1.0, "decay": 6.0}
 N_LABELS = (1, 5, 20)
 N_DRAWS = 20
+#: From scratch: draws; changed copies of each clip; clips in a batch; updates by labels a class (0: all); and
+#: of two longer trainings, of one draw each.
+N_SCRATCH, N_COPIES, BATCH_SIZE = 3, 6, 32
+N_STEPS, N_LONGER = {1: 100, 5: 150, 20: 200, 0: 400}, {5: 600, 20: 600}
 Row = dict[str, Any]
 #: By task: what is learned from, what is asked, and by name the features of both.
 Features = dict[str, tuple[Corpus, Corpus, dict[str, Any]]]
@@ -100,6 +111,41 @@ def labels(features: Features) -> Iterator[Row]:
                     right = probe(x[rows], train.labels[rows], x_test) == test.labels
                     row = {"task": task, "feature": name, "n": n or "all", "draw": draw}
                     yield row | _scores(right, test.voices)
+
+
+def scratch() -> Iterator[Row]:
+    """Yield an accuracy for each number of labels, draw and way to train chapter 5's network anew.
+
+    The recipe is that of the shipped network (dropout, weight decay, label smoothing, averaged weights) but
+    for the clips, the batch and the number of updates; all draws begin with the same random weights.
+    ``changed``: the shipped network's augmentation and mixup, `N_COPIES` copies of each clip made once;
+    ``plain``: the clips as they are, as the probes get them. ``changed, longer``: more updates, `N_LONGER`.
+    """
+    train, test = corpora()["words"]
+    rng, targets = np.random.default_rng(SEED), np.eye(len(train.label_names), dtype=np.float32)[train.labels]
+    copies = np.stack([augmented_features(train.audio, rng) for _ in range(N_COPIES)])
+    ways = {"changed": (copies, Augmentation().mixup), "plain": (speech_features(train.audio)[None], 0.0)}
+    longer = {"changed, longer": ways["changed"]}
+    plans = [(n, n_steps, ways, N_SCRATCH if n else 1) for n, n_steps in N_STEPS.items()]
+    plans += [(n, n_steps, longer, 1) for n, n_steps in N_LONGER.items()]
+    for n, n_steps, some_ways, n_draws in plans:
+        recipe = CnnRecipe(n_steps=n_steps, batch_size=BATCH_SIZE, ema_decay=0.95)
+        model = CNN_FAMILY.build(recipe, CNN_FAMILY.facts(recipe, train))
+        model.network.optimizer.build(model.network.trainable_variables)
+        first = [as_array(variable) for variable in model.state]
+        for (name, (versions, mixup)), draw in itertools.product(some_ways.items(), range(n_draws)):
+            rows = draw_labelled(train.labels, n, draw) if n else np.arange(len(train))
+            for variable, value in zip(model.state, first, strict=True):
+                variable.assign(value)
+            for step in range(n_steps):
+                rng = np.random.default_rng((draw, step))
+                some = rng.choice(rows, BATCH_SIZE)
+                x = versions[rng.integers(0, len(versions), BATCH_SIZE), some]
+                model.train_on_batch(*mix_up(x, targets[some], mixup, rng))
+            model.network.optimizer.finalize_variable_values(model.network.trainable_variables)
+            right = model.probabilities(test.audio).argmax(axis=1) == test.labels
+            row = {"task": "words", "feature": f"from scratch, {name}", "n": n or "all", "draw": draw}
+            yield row | _scores(right, test.voices)
 
 
 def leaks(features: Features) -> Iterator[Row]:
@@ -256,16 +302,18 @@ def _judged(clips: Sequence[np.ndarray], sample_rate: int) -> np.ndarray:
 def main() -> None:
     """Write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("what", nargs="+", choices=("likelihoods", "labels", "leaks", "search", "edits"))
+    choices = ("likelihoods", "labels", "scratch", "leaks", "search", "edits")
+    parser.add_argument("what", nargs="+", choices=choices)
     parser.add_argument("--data", type=Path, help="FSDD, a folder or an archive, for `likelihoods`")
     parser.add_argument("--out", type=Path, default=checkpoint_dir())
     args = parser.parse_args()
     features = all_features() if set(args.what) & {"labels", "leaks", "search"} else {}
-    names = {"labels": "few_labels", "search": "retrieval"}
+    names = {"labels": "few_labels", "scratch": "few_labels_scratch", "search": "retrieval"}
     for what in args.what:
         rows = {
             "likelihoods": lambda: likelihoods(args.data),
             "labels": lambda: labels(features),
+            "scratch": scratch,
             "leaks": lambda: leaks(features),
             "edits": edits,
             "search": lambda: search(features),

@@ -8,7 +8,8 @@
 ``anonymize``
     ``privacy_anonymize.csv``: words that the CNN understands, and equal error rates of attackers.
 ``watermark``
-    ``privacy_watermark.csv``: the test sentences of ``data/sentences``, unmarked, and some of them marked.
+    ``privacy_watermark.csv``: the test sentences of ``data/sentences``, unmarked, and some of them marked;
+    the same with their texts, spoken by the network of chapter 14.
 ``likeness``
     ``privacy_likeness.csv``: how alike the prompts' voice, its synthetic copy and other voices are.
 """
@@ -58,8 +59,9 @@ from .watermark import Watermark
 N_LEARN, N_ASKED, N_HIDE, N_PERSON = 3, 4, 2, 8
 #: Clips in each half of the membership experiment; steps of its trainings.
 N_HALF, N_STEPS = 640, 300
-#: Sentences that are marked, of which PESQ gets some; share of unmarked validation clips above the threshold.
-N_MARKED, N_PESQ, FALSE_ALARMS = 28, 10, 0.005
+#: Sentences that are marked, recorded and spoken by a network, and those that PESQ gets; share of unmarked
+#: validation clips above the threshold.
+N_MARKED, N_SPOKEN, N_PESQ, FALSE_ALARMS = 28, 84, 10, 0.005
 
 
 def to_learn() -> Passages:
@@ -246,7 +248,8 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 def watermark() -> Iterator[Row]:
     """Yield a row for each change, and rows of false alarms and of what the mark costs."""
-    mark, threshold, clips = Watermark(key=SEED), detection_threshold(), list(load_sentences().test.audio)
+    test = load_sentences().test
+    mark, threshold, clips = Watermark(key=SEED), detection_threshold(), list(test.audio)
     yield detected("unmarked", "nothing", clips, threshold)
     unmarked = clips[:: len(clips) // N_MARKED]
     marked = [mark.embed(x) for x in unmarked]
@@ -257,6 +260,7 @@ def watermark() -> Iterator[Row]:
     codec = load_codec()
     coded = [codec.decode(codec.encode(x, kbps=6)) for x in marked]
     yield detected("marked", "chapter 16's codec, 6 kbit/s", coded, threshold)
+    yield from watermark_of_speech(mark, list(test.targets.texts), threshold)
     both = [(x, y) for x, y in zip(unmarked, marked, strict=True) if len(x) > 12000][:N_PESQ]
     for name, values in (
         ("SNR (dB)", [snr_db(x, y) for x, y in both]),
@@ -264,6 +268,21 @@ def watermark() -> Iterator[Row]:
     ):
         low_high = bootstrap_interval(np.mean, np.array(values))
         yield result("cost", name, len(both), "", low_high, np.mean(values), threshold, 2)
+
+
+def watermark_of_speech(mark: Watermark, texts: list[str], threshold: float) -> Iterator[Row]:
+    """Yield false alarms and hits on texts that the network of chapter 14 speaks, one voice after another."""
+    voices = load_tacotron("durations").voices
+    clips = spoken(texts, [voices[k % len(voices)] for k in range(len(texts))])
+    yield detected("generated, unmarked", "nothing", clips, threshold)
+    marked = [mark.embed(x) for x in clips[:: len(clips) // N_SPOKEN]]
+    for name in ("nothing", "MP3", "noise, 20 dB", "noise, 10 dB"):
+        yield detected("generated, marked", name, [CHANGES[name](x) for x in marked], threshold)
+
+
+def spoken(texts: Sequence[str], voices: Sequence[str]) -> list[np.ndarray]:
+    """Return texts as sounds: chapter 14's network, then its vocoder."""
+    return vocode(load_vocoder(), [u.mel for u in load_tacotron("durations").speak(texts, voices)])
 
 
 def result(kind: str, change: str, n: int, found: Any, low_high: Sequence[float], median: float,
@@ -294,20 +313,16 @@ def detected(kind: str, change: str, clips: list[np.ndarray], threshold: float) 
 
 def likeness(judge: Callable | None = None) -> Iterator[Row]:
     """Yield a row for each kind of pair: recordings of the prompts' voice against recordings and copies."""
-    prompts, sentences, tts = load_prompts().test, load_sentences().test, load_tacotron("durations")
+    prompts, sentences = load_prompts().test, load_sentences().test
     learn, _, names = passages_of(load_digits().development, N_LEARN)
     long = prompts.select((prompts.info["kind"] == "prompt") & (prompts.lengths > 12000)).audio
     hers, others = long[: len(long) // 2], long[len(long) // 2 :]
-    texts, vocoder = list(sentences.targets.texts[:24]), load_vocoder()
-    spoken = {
-        voice: vocode(vocoder, [u.mel for u in tts.speak(texts, [voice] * len(texts))])
-        for voice in ("allison", "slt-00")
-    }
+    texts = list(sentences.targets.texts[:24])
     kinds = {
         "the same voice, other sentences": others,
-        "copied by the vocoder": vocode(vocoder, [scaled_mel(x) for x in others]),
-        "the network speaking as her": spoken["allison"],
-        "the network speaking as slt, another woman": spoken["slt-00"],
+        "copied by the vocoder": vocode(load_vocoder(), [scaled_mel(x) for x in others]),
+        "the network speaking as her": spoken(texts, ["allison"] * len(texts)),
+        "the network speaking as slt, another woman": spoken(texts, ["slt-00"] * len(texts)),
         "recordings of dita, another woman": sentences.select(sentences.voices == "dita-00").audio,
     }
     judges: dict[str, Callable] = {}

@@ -60,6 +60,19 @@ def test_each_system_is_made_in_one_way():
         assert sum(way is not None for way in (system.copy, system.copies, system.words)) == 1
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["lost packets, AR", "lost packets, filler", "clipped, declipper"])
+def test_what_was_not_lost_is_kept(given, name):
+    for p, (y, _) in zip(given, SYSTEMS[name](given, RATE), strict=True):
+        if "lost" in name:
+            spoilt, kept = lose_packets(p.x, RATE), lose_packets(np.ones_like(p.x), RATE) > 0
+        else:
+            spoilt = clip_peaks(p.x)
+            kept = np.isclose(spoilt, p.x, atol=1e-6)
+        assert y.shape == p.x.shape and y[kept] == pytest.approx(p.x[kept], abs=1e-5)
+        assert not np.allclose(y[~kept], spoilt[~kept], atol=1e-4)
+
+
 def test_tricks_do_what_they_are_named_after(given):
     x = given[0].x
     assert si_sdr_db(x, all_pass(x)) < -5

@@ -133,6 +133,28 @@ def test_labelled_clips_are_drawn_evenly():
     assert not np.array_equal(rows, experiments.draw_labelled(labels, 5, 1))
 
 
+@pytest.mark.slow
+def test_a_network_begins_anew_for_each_draw(monkeypatch):
+    train = experiments.one_take(load_digits().train)
+    rows = np.concatenate([np.flatnonzero(train.labels == d)[:2] for d in range(10)])
+    few = train.select(rows)
+    monkeypatch.setattr(experiments, "corpora", lambda: {"words": (few, few)})
+    monkeypatch.setattr(experiments, "N_COPIES", 1)
+    monkeypatch.setattr(experiments, "N_SCRATCH", 2)
+    monkeypatch.setattr(experiments, "N_STEPS", {1: 1, 0: 2})
+    monkeypatch.setattr(experiments, "N_LONGER", {})
+    monkeypatch.setattr(experiments, "draw_labelled", lambda labels, n, draw: np.arange(10))
+    found = list(experiments.scratch())
+    names = [(row["feature"], row["n"], row["draw"]) for row in found]
+    assert names == [
+        (f"from scratch, {way}", n, draw)
+        for n, draws in ((1, (0, 1)), ("all", (0,)))
+        for way in ("changed", "plain")
+        for draw in draws
+    ]
+    assert all(0 <= float(row["low"]) <= float(row["accuracy"]) <= 1 for row in found)
+
+
 def test_the_stored_likelihoods_are_those_of_the_clips():
     text = (checkpoint_dir() / "likelihoods.csv").read_text("utf-8")
     row = next(csv.DictReader(text.splitlines()))

@@ -6,7 +6,7 @@ import scipy.signal
 from sklearn.metrics import roc_curve
 
 from audio_edu.applications import inspect
-from audio_edu.applications.inspect.privacy_experiments import hits_at
+from audio_edu.applications.inspect import privacy_experiments
 from audio_edu.applications.inspect.speaker_experiments import (
     eer_interval,
     passages_of,
@@ -87,8 +87,8 @@ def test_passages_hold_each_word_of_a_voice_once():
 def test_hits_by_hand():
     members = np.array([1, 1, 1, 0, 0]) > 0
     scores = np.array([5.0, 3, 1, 4, 0])
-    assert hits_at(scores, members, 0.0) == pytest.approx(1 / 3)
-    assert hits_at(scores, members, 0.5) == 1.0
+    assert privacy_experiments.hits_at(scores, members, 0.0) == pytest.approx(1 / 3)
+    assert privacy_experiments.hits_at(scores, members, 0.5) == 1.0
 
 
 # --- anonymisation ---
@@ -129,3 +129,14 @@ def test_the_pattern_is_balanced_and_keyed():
     a, b = (inspect.Watermark(key=k).pattern for k in (1, 2))
     assert not a.sum(axis=0).any() and set(np.unique(a)) == {-1.0, 1.0}
     assert (a == inspect.Watermark(key=1).pattern).all() and abs((a * b).mean()) < 0.15
+
+
+def test_generated_sentences_are_marked_too(monkeypatch):
+    clips = [rng.normal(size=16000) * np.repeat(rng.random(40) + 0.05, 400) for _ in range(4)]
+    monkeypatch.setattr(privacy_experiments, "N_SPOKEN", 2)
+    monkeypatch.setattr(privacy_experiments, "spoken", lambda texts, voices: clips[: len(texts)])
+    mark = inspect.Watermark(key=privacy_experiments.SEED)
+    unmarked, *marked = privacy_experiments.watermark_of_speech(mark, ["one"] * 4, 2.5)
+    assert (unmarked["n"], unmarked["found"]) == (4, 0)
+    assert [row["change"] for row in marked] == ["nothing", "MP3", "noise, 20 dB", "noise, 10 dB"]
+    assert marked[0]["n"] == marked[0]["found"] == 2
