@@ -3,8 +3,8 @@
 ``denoise``, ``declip``, ``fill``
     ``restored_WHAT.csv``: a row for each passage of unseen speech, each condition and each system: SI-SDR,
     the SNR and the level of the samples that were not known; for a denoiser also PESQ and STOI (needs `pesq`
-    and `pystoi`). ``declip`` and ``fill`` with ``--alone FILE``: also a network that does not ship, without the
-    classical method before it, from ``audio-edu train WHAT --set guess=false --out FILE``.
+    and `pystoi`). ``declip`` and ``fill`` with ``--alone FILE``: also a network that does not ship, without
+    the classical method before it, from ``audio-edu train WHAT --set guess=false --out FILE``.
 ``words``
     ``restored_words.csv``: the word errors of chapter 8's recogniser in noisy and in denoised sentences.
 ``band``

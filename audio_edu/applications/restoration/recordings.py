@@ -2,9 +2,9 @@
 
 The networks know speech at 8 kHz. Of a recording at a higher rate they restore what lies below 4 kHz; above,
 noise is left to chapter 2's Wiener filter. Clipped peaks and gaps are mended by `declip_sparse` and by an
-autoregressive model, which know no voice and are as good with strangers as the networks that ship. Where a network is asked for all the same,
-it gets the longer gaps, and clipped peaks at 8 kHz, because a peak is flat only at the rate at which it was
-clipped.
+autoregressive model, which know no voice and are as good with strangers as the networks that ship. Where a
+network is asked for all the same, it gets the longer gaps, and clipped peaks at 8 kHz, because a peak is flat
+only at the rate at which it was clipped.
 """
 
 from collections.abc import Sequence
