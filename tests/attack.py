@@ -41,7 +41,7 @@ PACKAGE = Path(audio_edu.__file__).parent
 #: tensors, train, or measure time.
 LEFT_OUT = re.compile(
     r"(cli|bench|doctor|families|training|datasets|exercises\.measure_\d+|(recognition|applications)\.(\w+\.)?experiments|signal\.files"
-    r"|applications\.codec\.(evaluate|transform)|layers\.spectra|generation\.(vocoder\.(evaluate|experiments)|tacotron\.experiments|music\.published)"
+    r"|applications\.codec\.(evaluate|transform)|applications\.compact\.wavenet_loop|layers\.spectra|generation\.(vocoder\.(evaluate|experiments)|tacotron\.experiments|music\.published)"
     r"|applications\.evaluation\.(protocol|systems)|applications\.restoration\.(evaluate|model)|applications\.features\.experiments"
     r"|applications\.inspect\.(\w+_)?experiments|applications\.distributed\.(training|processes|workers|pipes)"
     r"|.*\.(bench|family|layers|train_step|frontend|loop))(\.|$)"
