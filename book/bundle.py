@@ -7,11 +7,15 @@ book is left out: ``requirements-read.txt`` has what a chapter imports, and Jupy
 
 from __future__ import annotations
 
+import email
 import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "hearing-machines"
@@ -22,6 +26,17 @@ PLATFORMS = {
     "macos": ["macosx_12_0_arm64", "macosx_11_0_arm64", "macosx_14_0_arm64", "macosx_10_9_universal2"],
     "windows": ["win_amd64"],
 }  # fmt: skip
+#: What is true on each of them, where a package says "only on ...".
+MARKERS = {
+    platform: dict(
+        zip(("sys_platform", "platform_system", "os_name", "platform_machine"), values, strict=True)
+    )
+    for platform, values in {
+        "linux": ("linux", "Linux", "posix", "x86_64"),
+        "macos": ("darwin", "Darwin", "posix", "arm64"),
+        "windows": ("win32", "Windows", "nt", "AMD64"),
+    }.items()
+}
 COMPRESSED = {".flac", ".npz", ".mp3", ".ogg", ".webp", ".png", ".woff", ".whl", ".gz", ".zip"}
 REQUIREMENTS = ROOT / "requirements-read.txt"
 
@@ -139,29 +154,34 @@ def write_bundle(build: Path, wheels: Path | None = None) -> Path:
     return target
 
 
+def still_wanted(folder: Path, platform: str) -> set[str]:
+    """Return what the wheels of a folder require on a platform and the folder does not have.
+
+    pip downloads for another platform, but asks this one what a package requires "only on Windows".
+    """
+    wanted, there = set(), set()
+    for path in folder.glob("*.whl"):
+        with zipfile.ZipFile(path) as wheel:
+            name = next(n for n in wheel.namelist() if n.endswith(".dist-info/METADATA"))
+            about = email.message_from_bytes(wheel.read(name))
+        there.add(canonicalize_name(about["Name"]))
+        for text in about.get_all("Requires-Dist", []):
+            each = Requirement(text)
+            if each.marker and each.marker.evaluate({"extra": "", **MARKERS[platform]}):
+                wanted.add((canonicalize_name(each.name), f"{each.name}{each.specifier}"))
+    return {text for name, text in wanted if name not in there}
+
+
 def download_wheels(platform: str, folder: Path, python: str = "3.11.9") -> Path:
     """Download all that a reader needs for one of `PLATFORMS` to ``folder/PLATFORM``."""
     place = folder / platform
     place.mkdir(parents=True, exist_ok=True)
-    pins = place / "requirements.txt"
-    pins.write_text(
-        REQUIREMENTS.read_text("utf-8").replace("constraints.txt", str(ROOT / "constraints.txt")), "utf-8"
-    )
     options = [word for name in PLATFORMS[platform] for word in ("--platform", name)]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-    command += [
-        "-r",
-        str(pins),
-        "--dest",
-        str(place),
-        "--only-binary",
-        ":all:",
-        "--python-version",
-        python,
-        *options,
-    ]
-    subprocess.run(command, check=True)
-    pins.unlink()
+    command += ["--dest", str(place), "--only-binary", ":all:", "--python-version", python, *options]
+    subprocess.run([*command, "-r", str(REQUIREMENTS)], check=True)
+    while wanted := still_wanted(place, platform):
+        subprocess.run([*command, "-c", str(ROOT / "constraints.txt"), *sorted(wanted)], check=True)
     sizes = [wheel.stat().st_size for wheel in place.glob("*.whl")]
     print(f"{len(sizes)} wheels for {platform}: {sum(sizes) / 1e6:.0f} MB in {place}")
     return place

@@ -170,6 +170,23 @@ def test_a_students_notebook_runs_from_it_with_the_network_off(unpacked):
     assert str(unpacked) in ran.stdout and "cells" in ran.stdout
 
 
+def test_what_is_wanted_on_another_system_alone_is_asked_for(tmp_path):
+    def wheel(name, *requires):
+        with zipfile.ZipFile(tmp_path / f"{name}-1.0-py3-none-any.whl", "w") as file:
+            lines = [f"Name: {name}", *(f"Requires-Dist: {each}" for each in requires)]
+            file.writestr(f"{name}-1.0.dist-info/METADATA", "\n".join(lines) + "\n\n")
+
+    wheel(
+        "reader", "helper", "Color_Ama>=0.4; sys_platform == 'win32'", "appnope; platform_system=='Darwin'",
+        "chips; platform_machine == 'arm64'", "tests; extra == 'test' and os_name == 'nt'",
+    )  # fmt: skip
+    assert bundle.still_wanted(tmp_path, "linux") == set()
+    assert bundle.still_wanted(tmp_path, "macos") == {"appnope", "chips"}
+    assert bundle.still_wanted(tmp_path, "windows") == {"Color_Ama>=0.4"}
+    wheel("color-ama")
+    assert bundle.still_wanted(tmp_path, "windows") == set()
+
+
 def test_without_a_rendered_book_there_is_no_bundle(tmp_path, monkeypatch):
     monkeypatch.setattr(workshop, "BUILD", tmp_path)
     with pytest.raises(FileNotFoundError, match="make book"):
