@@ -11,6 +11,12 @@
   const shared = (window.audioEdu = { make, parsed, shuffled, context: null, output: null, current: null, groups: new Map(), buffers: new Map() });
   let serial = 0;
 
+  function fade(gain, to, at) {
+    gain.cancelScheduledValues(at);
+    gain.setValueAtTime(gain.value, at);
+    gain.linearRampToValueAtTime(to, at + FADE);
+  }
+
   function audioContext() {
     if (!shared.context) {
       shared.context = new AudioContext({ latencyHint: "interactive" });
@@ -196,9 +202,7 @@
       if (!this.voices.length) return;
       at ??= shared.context.currentTime + AHEAD;
       for (const { source, gain } of this.voices) {
-        gain.gain.cancelScheduledValues(at);
-        gain.gain.setValueAtTime(gain.gain.value, at);
-        gain.gain.linearRampToValueAtTime(0, at + FADE);
+        fade(gain.gain, 0, at);
         source.stop(at + FADE);
       }
       this.voices = [];
@@ -289,11 +293,7 @@
       });
       // One moment for all, not yet come when the last of them is told.
       const at = this.voices.length ? shared.context.currentTime + AHEAD : 0;
-      this.voices.forEach(({ gain }, i) => {
-        gain.gain.cancelScheduledValues(at);
-        gain.gain.setValueAtTime(gain.gain.value, at);
-        gain.gain.linearRampToValueAtTime(i === chosen ? 1 : 0, at + FADE);
-      });
+      this.voices.forEach(({ gain }, i) => fade(gain.gain, i === chosen ? 1 : 0, at));
       [...this.tabs.children].forEach((button, i) => {
         button.setAttribute("aria-checked", String(i === tab));
         button.tabIndex = i === tab ? 0 : -1;
