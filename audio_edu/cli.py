@@ -436,6 +436,10 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
         help="what may be said: any letters, the words of data/sentences, or digits",
     )  # fmt: skip
     parser.add_argument(
+        "--tracts", action="store_true",
+        help="read it with five lengths of the vocal tract, keep the surest reading (slower, fewer errors)",
+    )  # fmt: skip
+    parser.add_argument(
         "--json", action="store_true", help="print a JSON object a line: file, text, words with their times"
     )
     parser.set_defaults(run=_transcribe)
@@ -443,12 +447,14 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
 
 def _transcribe(args: argparse.Namespace) -> int:
     from .recognition.ctc.evaluate import language_for
+    from .recognition.ctc.recognize import TRACTS
 
     model = load_model(args.checkpoint)
+    tracts = TRACTS if args.tracts else (1.0,)
     language = language_for({"digits": "digit", "sentences": "sentence"}.get(args.language, ""))
 
     def answer(x: Any) -> tuple[str, dict[str, Any]]:
-        words = model.words(x, language)
+        words = model.words(x, language, tracts=tracts)
         text = " ".join(word.text for word in words)
         return text, {"text": text, "words": [{"text": word.text, **_timed(word)} for word in words]}
 

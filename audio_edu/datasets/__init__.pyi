@@ -7,6 +7,7 @@ from .notes import load_notes as load_notes
 from .prompts import load_prompts as load_prompts
 from .scenes import load_scene_sources as load_scene_sources
 from .scenes import load_scenes as load_scenes
+from .sentences import draw_texts as draw_texts
 from .sentences import load_sentences as load_sentences
 from .sentences import load_words as load_words
 from .speech import load_speech as load_speech

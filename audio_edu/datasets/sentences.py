@@ -4,8 +4,15 @@
 were made, by which voices, and what is wrong with them.
 """
 
+from typing import Annotated
+
+import numpy as np
+
+from .._validate import Size, checked
+from ..reproducible import SEED
 from ._shipped import load_shipped
 from .corpus import Corpus
+from .spoken_numbers import KINDS, spoken_sentence
 from .targets import Transcripts
 
 
@@ -67,3 +74,25 @@ def load_words() -> Corpus:
         numbers={"rate": float},
         licence="CC BY 4.0; some voices GPL or LGPL: see data/words/README.md",
     )
+
+
+@checked
+def draw_texts(n: Size, *, seed: Annotated[int, (0, 2**32 - 1)] = SEED) -> list[str]:
+    """Draw texts of the kind that is read in the sentences, but none of the validation or the test part.
+
+    They are for language models: what is said has to be learned from sounds, what may be said has not.
+
+    Examples
+    --------
+    >>> texts = draw_texts(100)
+    >>> set(texts) & set(load_sentences().test.targets.texts)
+    set()
+    """
+    sentences, rng = load_sentences(), np.random.default_rng(seed)
+    kept = {*sentences.validation.targets.texts, *sentences.test.targets.texts}
+    texts: list[str] = []
+    while len(texts) < n:
+        text = spoken_sentence(KINDS[len(texts) % len(KINDS)], rng)
+        if text not in kept:
+            texts.append(text)
+    return texts

@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import librosa
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -38,6 +37,7 @@ from .changes import (
     trim_edges,
     vary_level,
     warp_axis,
+    warp_tract,
 )
 from .features import FeatureSettings, MelSettings, fit_length, log_mel_frames, normalize_frames
 
@@ -210,15 +210,13 @@ def augment_frames(
     """
     n_clips, n_frames, n_mels = mel_db.shape
     if augmentation.tract:
-        centers = librosa.mel_frequencies(n_mels + 2, fmin=0.0, fmax=settings.sample_rate / 2)[1:-1]
         # What stands at f comes from f · factor; the factor differs a little between low and high formants.
         knots = augmentation.tract * (
             rng.uniform(-1, 1, (n_clips, 1)) + 0.35 * rng.standard_normal((n_clips, 3))
         )
         at = np.linspace(0, 2, n_mels)
         factor = np.exp([np.interp(at, np.arange(3), k) for k in knots])
-        bands = np.interp(centers * factor, centers, np.arange(n_mels))
-        mel_db = warp_axis(mel_db, bands, axis=2)
+        mel_db = warp_tract(mel_db, factor, settings.sample_rate)
     if augmentation.tempo:
         # The speed of reading, at five points of the clip; its sum is where to read
         knots = augmentation.tempo * (rng.uniform(-1, 1, (n_clips, 1)) + rng.uniform(-1, 1, (n_clips, 5)))

@@ -13,6 +13,7 @@ Park and others (2019), SpecAugment: a simple data augmentation method for autom
 import functools
 from typing import Annotated
 
+import librosa
 import numpy as np
 import scipy.fft
 from numpy.typing import ArrayLike
@@ -268,6 +269,31 @@ def warp_axis(mel_db: np.ndarray, positions: np.ndarray, axis: Annotated[int, (1
     below = np.take_along_axis(mel_db, low[expand], axis)
     above = np.take_along_axis(mel_db, np.minimum(low + 1, last)[expand], axis)
     return below + weight[expand] * (above - below)
+
+
+@checked
+def warp_tract(mel_db: np.ndarray, factors: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Stretch the frequency axis of mel spectrograms: another length of the vocal tract.
+
+    Parameters
+    ----------
+    mel_db : np.ndarray [shape=(n_clips, n_frames, n_mels)]
+        Spectrograms.
+    factors : np.ndarray [shape=(n_clips, 1 or n_mels), range=(0, ...)]
+        What stands at a frequency comes from the frequency times this: above 1, all formants move down, as
+        in a longer tract.
+    sample_rate : int
+        Hz; the bands reach up to half of it.
+
+    Examples
+    --------
+    >>> bands = np.arange(40.0)[None, None]
+    >>> bool(np.all(warp_tract(bands, np.array([[1.1]]), 8000)[..., :-3] > bands[..., :-3]))
+    True
+    """
+    n_mels = mel_db.shape[-1]
+    centers = librosa.mel_frequencies(n_mels + 2, fmin=0.0, fmax=sample_rate / 2)[1:-1]
+    return warp_axis(mel_db, np.interp(centers * factors, centers, np.arange(n_mels)), axis=2)
 
 
 @checked

@@ -11,7 +11,7 @@ from .formulas import greedy_decode as greedy_decode
 from .formulas import occupancies as occupancies
 from .formulas import probability_by_enumeration as probability_by_enumeration
 from .language import Grammar as Grammar
-from .language import WordBigrams as WordBigrams
+from .language import WordNGrams as WordNGrams
 from .language import beam_search_words as beam_search_words
 from .numerals import chinese_number as chinese_number
 from .numerals import to_chinese as to_chinese

@@ -6,11 +6,13 @@ import numpy as np
 
 from ...datasets import Corpus
 from ...metrics import bootstrap_interval, character_error_rate, error_rate, word_edits, word_error_rate
-from .language import Grammar, WordBigrams
+from .language import Grammar, WordNGrams
 from .recognize import Recognizer
 
 #: No more clips of one kind are judged.
 N_MOST = 250
+#: The language of the sentences: words that are counted together, and texts.
+N_WORDS, N_TEXTS = 5, 20_000
 
 
 def evaluate(model: Recognizer, corpus: Corpus, *, split: str = "test", judge: Any = None) -> dict[str, Any]:
@@ -30,9 +32,8 @@ def evaluate(model: Recognizer, corpus: Corpus, *, split: str = "test", judge: A
     Returns
     -------
     dict
-        For each kind of clip: ``wer`` and ``cer``, greedy; ``wer_language``, with the ten digits where only
-        those are said, with bigrams of the corpus's other texts for sentences; ``interval`` of the ``wer``
-        (95 %, over clips).
+        For each kind of clip: ``wer`` and ``cer``, greedy; ``wer_language``, with what `language_for` says;
+        ``interval`` of the ``wer`` (95 %, over clips).
     """
     part = corpus.part(split)
     report: dict[str, Any] = {}
@@ -58,11 +59,14 @@ def evaluate(model: Recognizer, corpus: Corpus, *, split: str = "test", judge: A
     return report
 
 
-def language_for(source: str) -> Grammar | WordBigrams | None:
-    """Return what may be said in clips of a kind: digits, sentences as in training, or anything (None)."""
-    from ...datasets import load_sentences
+def language_for(source: str) -> Grammar | WordNGrams | None:
+    """Return what may be said in clips of a kind: digits, sentences of the corpus's kind, or anything (None).
+
+    The sentences' language has counted `N_TEXTS` texts, none of them of the validation or the test part.
+    """
+    from ...datasets import draw_texts
     from ...datasets.digits import DIGIT_NAMES
 
     if source in ("digit", "string"):
         return Grammar(DIGIT_NAMES)
-    return WordBigrams(load_sentences().development.targets.texts) if source == "sentence" else None
+    return WordNGrams(draw_texts(N_TEXTS), N_WORDS) if source == "sentence" else None

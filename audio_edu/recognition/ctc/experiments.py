@@ -22,9 +22,11 @@ from ...datasets.digits import DIGIT_NAMES
 from ...reproducible import SEED
 from ...training import checkpoint_dir, checkpoint_path, write_table
 from .data import strings_of_digits
+from .evaluate import language_for
 from .family import load_ctc
 from .formulas import beam_search, decode
-from .language import Grammar, WordBigrams
+from .language import Grammar, WordNGrams
+from .recognize import TRACTS
 
 System = Callable[[np.ndarray], str]
 
@@ -43,18 +45,27 @@ def systems(name: str, clips: Corpus, early: Path | None) -> Iterator[tuple[str,
     """Yield what writes, for a set of clips: the networks, with and without a language."""
     ctc = load_ctc()
     # what may be said: the ten digits; the sentences of the training; or, of single words, those as often
-    bigrams = WordBigrams(load_sentences().development.targets.texts)
+    bigrams = WordNGrams(load_sentences().development.targets.texts, 2)
     words = Grammar(sorted({word for text in clips.targets.texts for word in text.split()}))
     language = {"fsdd": Grammar(DIGIT_NAMES), "number words": words}.get(name, bigrams)
+    lexicon = Grammar(language.words)
     yield "greedy", ctc.transcribe
+    yield "tracts greedy", lambda x: ctc.transcribe(x, tracts=TRACTS)
     yield "beam", lambda x: decode(beam_search(ctc.log_probabilities(x)))
     if name != "prompts":
-        yield "lexicon", lambda x: ctc.transcribe(x, Grammar(language.words))
+        yield "lexicon", lambda x: ctc.transcribe(x, lexicon)
+        yield "tracts lexicon", lambda x: ctc.transcribe(x, lexicon, tracts=TRACTS)
     if name == "sentences":
+        fivegrams = language_for("sentence")
         yield "bigrams", lambda x: ctc.transcribe(x, bigrams)
+        yield "fivegrams", lambda x: ctc.transcribe(x, fivegrams)
+        yield "tracts fivegrams", lambda x: ctc.transcribe(x, fivegrams, tracts=TRACTS)
     for other in ("ctc_causal", "ctc_prompts"):
         if checkpoint_path(other).is_file():
             yield f"{other.removeprefix('ctc_')} greedy", load_ctc(other).transcribe
+    if name in ("fsdd", "number words") and checkpoint_path("ctc_prompts").is_file():
+        on_her = load_ctc("ctc_prompts")
+        yield "prompts lexicon", lambda x: on_her.transcribe(x, lexicon)
     if early:
         yield "early greedy", load_ctc(early).transcribe
     if name in ("fsdd", "number words"):  # with a hundred words it takes seconds for each

@@ -2,11 +2,10 @@
 
 References
 ----------
-MacKay and Peto (1995), A hierarchical Dirichlet language model: the smoothing of the bigrams.
+MacKay and Peto (1995), A hierarchical Dirichlet language model: the smoothing of the n-grams.
 Hannun, Maas, Jurafsky and Ng (2014), as in `formulas`: language model and word bonus in the beam search.
 """
 
-import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ Pseudocount = Annotated[float, (1e-6, 1e6)]
 
 @checked
 class Grammar:
-    """Some words, each as likely after any other, the end of the text among them.
+    """Some words, each as likely after any others, the end of the text among them.
 
     Parameters
     ----------
@@ -34,14 +33,18 @@ class Grammar:
     ----------
     words : tuple of str
         The words in the order of the alphabet.
+    n : int
+        A word's probability depends on the n − 1 words before it.
     tree : dict
         The words as a tree of letters; where a word ends, it stands under the empty string.
 
     Examples
     --------
-    >>> math.exp(Grammar(["one", "two", "three"]).log_probability("two", None))
+    >>> math.exp(Grammar(["one", "two", "three"]).log_probability("two", ["one"]))
     0.25
     """
+
+    n = 1
 
     def __init__(self, words: Sequence[str]):
         self.words = tuple(sorted(set(words)))
@@ -58,12 +61,12 @@ class Grammar:
             node[""] = word
 
     @checked
-    def log_probability(self, word: str | None, previous: str | None) -> float:
-        """Return ln P(word | previous); None stands for the end, and for the start.
+    def log_probability(self, word: str | None, before: Sequence[str]) -> float:
+        """Return ln P(word | words before); None stands for the end.
 
         Examples
         --------
-        >>> Grammar(["one", "two", "three"]).log_probability("two", None)
+        >>> Grammar(["one", "two", "three"]).log_probability("two", [])
         -1.3862943611198906
         """
         return -math.log(len(self.words) + 1)
@@ -77,16 +80,16 @@ class Grammar:
         >>> round(math.exp(Grammar(["one"]).log_likelihood("one one")), 6)
         0.125
         """
-        words = [None, *text.split(), None]
-        return sum(self.log_probability(word, v) for v, word in itertools.pairwise(words))
+        words = text.split()
+        return sum(self.log_probability(word, words[:i]) for i, word in enumerate([*words, None]))
 
     @checked
     def perplexity(self, texts: Sequence[str]) -> float:
-        """Return e to the mean of −ln P(word | previous), ends included: among how many words it guesses.
+        """Return e to the mean of −ln P(word | before), ends included: among how many words it guesses.
 
         Examples
         --------
-        >>> round(WordBigrams(["one two", "two one"]).perplexity(["one two"]), 2)
+        >>> round(WordNGrams(["one two", "two one"], 2).perplexity(["one two"]), 2)
         2.63
         """
         if not texts:
@@ -96,51 +99,67 @@ class Grammar:
 
 
 @checked
-class WordBigrams(Grammar):
-    """How often a word follows another, counted in texts.
+class WordNGrams(Grammar):
+    """How often a word follows the n − 1 words before it, counted in texts.
 
-    Pairs that were not seen get a share by how frequent the word is, and words by one each that is added:
-    P(w | v) = (n(v, w) + k P(w)) / (n(v) + k), P(w) = (n(w) + 1) / (n + number of words + 1).
+    What was never seen after these words is as likely as after fewer: with h for the words before, and h'
+    for the same without the first of them,
+
+    P(w | h) = (n(h, w) + k P(w | h')) / (n(h) + k), and of no words before P(w) = (n(w) + 1) / Σ (n + 1).
 
     Parameters
     ----------
     texts : sequence of str
         Lower-case words, separated by spaces.
+    n : int
+        How many words are counted together: 2 for bigrams, 3 for trigrams.
     k : float
-        How many counts the smoothing is worth.
+        How many counts the shorter ones are worth.
 
     Examples
     --------
-    >>> bigrams = WordBigrams(["one two", "one three", "two one"], k=1.0)
-    >>> round(math.exp(bigrams.log_probability("two", "one")), 3)
+    >>> bigrams = WordNGrams(["one two", "one three", "two one"], 2, k=1.0)
+    >>> round(math.exp(bigrams.log_probability("two", ["one"])), 3)
     0.308
     """
 
-    def __init__(self, texts: Sequence[str], k: Pseudocount = 5.0):
-        rows = [[None, *text.split(), None] for text in texts]
-        super().__init__([word for row in rows for word in row[1:-1]])
-        self.k = k
-        self._pairs = Counter(pair for row in rows for pair in itertools.pairwise(row))
-        self._first, self._second = Counter(), Counter()
-        for (v, w), n in self._pairs.items():
-            self._first[v] += n
-            self._second[w] += n
-        self._n = sum(self._second.values()) + len(self.words) + 1
+    def __init__(self, texts: Sequence[str], n: Annotated[int, (1, 20)], k: Pseudocount = 5.0):
+        rows = [text.split() for text in texts]
+        super().__init__([word for row in rows for word in row])
+        self.n, self.k = n, k
+        #: n(h, w) and n(h) of all histories of 0 to n − 1 words
+        self._pairs: Counter[tuple] = Counter()
+        self._histories: Counter[tuple] = Counter()
+        for row in rows:
+            for i, word in enumerate([*row, None]):
+                whole = self._history(row[:i])
+                for m in range(n):
+                    history = whole[m:]
+                    self._pairs[history, word] += 1
+                    self._histories[history] += 1
+
+    def _history(self, before: Sequence[str]) -> tuple[str | None, ...]:
+        """The last n − 1 words; None stands before the first."""
+        return (*[None] * (self.n - 1 - len(before)), *before[max(0, len(before) - self.n + 1) :])
 
     @checked
-    def log_probability(self, word: str | None, previous: str | None) -> float:
-        """Return ln P(word | previous); None stands for the end, and for the start.
+    def log_probability(self, word: str | None, before: Sequence[str]) -> float:
+        """Return ln P(word | words before); None stands for the end.
 
         Examples
         --------
-        >>> bigrams = WordBigrams(["one two", "one three", "two one"], k=1.0)
-        >>> round(math.exp(bigrams.log_probability(None, "two")), 3)
+        >>> bigrams = WordNGrams(["one two", "one three", "two one"], 2, k=1.0)
+        >>> round(math.exp(bigrams.log_probability(None, ["two"])), 3)
         0.436
         """
-        # P(w) = (n(w) + 1) / (n + V + 1)
-        p = (self._second[word] + 1) / self._n
-        # P(w | v) = (n(v, w) + k P(w)) / (n(v) + k)
-        return math.log((self._pairs[previous, word] + self.k * p) / (self._first[previous] + self.k))
+        history = self._history(before)
+        # P(w) = (n(w) + 1) / Σ (n + 1)
+        p = (self._pairs[(), word] + 1) / (self._histories[()] + len(self.words) + 1)
+        for m in range(len(history) - 1, -1, -1):
+            # P(w | h) = (n(h, w) + k P(w | h')) / (n(h) + k)
+            h = history[m:]
+            p = (self._pairs[h, word] + self.k * p) / (self._histories[h] + self.k)
+        return math.log(p)
 
 
 @checked
@@ -165,7 +184,7 @@ def beam_search_words(
     symbols : sequence of str
         What each column stands for, for example `SYMBOLS`; one of them is the space.
     language : Grammar
-        The words and how likely they are; `WordBigrams` is one, too.
+        The words and how likely they are; `WordNGrams` is one, too.
     width : int
         How many beginnings are kept from frame to frame.
     weight : float
@@ -196,18 +215,22 @@ def beam_search_words(
         raise ValueError(f"log_p goes up to {log_p.max():g}; expected natural logarithms of probabilities.")
     column = {symbol: i for i, symbol in enumerate(symbols)}
 
-    def finished(score: float, node: dict[str, Any], previous: str | None) -> float:
-        return score + weight * language.log_probability(node[""], previous) + word_bonus
+    def finished(
+        node: dict[str, Any], before: tuple[str, ...], score: float
+    ) -> tuple[dict[str, Any], tuple[str, ...], float]:
+        word = node[""]
+        score += weight * language.log_probability(word, before) + word_bonus
+        return language.tree, (*before, word)[-language.n :], score
 
-    # of each beginning: where it stands in the tree, the word before, and the language's score so far ...
-    places: dict[str, tuple[dict[str, Any], str | None, float]] = {"": (language.tree, None, 0.0)}
+    # of each beginning: where it stands in the tree, the words before, and the language's score so far ...
+    places: dict[str, tuple[dict[str, Any], tuple[str, ...], float]] = {"": (language.tree, (), 0.0)}
     # ... and ln P of its paths that end with a blank, and of those that end with its last symbol
     beams: Sums = {"": [0.0, -math.inf]}
     for row in log_p.tolist():
         grown: Sums = {}
         for prefix, (with_blank, with_symbol) in beams.items():
             both = _log_add(with_blank, with_symbol)
-            node, previous, score = places[prefix]
+            node, before, score = places[prefix]
             _add_to(grown, prefix, 0, both + row[BLANK])
             last = prefix[-1:]
             if last:
@@ -220,9 +243,7 @@ def beam_search_words(
                 longer = prefix + letter
                 if longer not in places:
                     places[longer] = (
-                        (node[letter], previous, score)
-                        if symbol
-                        else (language.tree, node[""], finished(score, node, previous))
+                        (node[letter], before, score) if symbol else finished(node, before, score)
                     )
                 _add_to(grown, longer, 1, (with_blank if letter == last else both) + log_probability)
         ranked = sorted(grown.items(), key=lambda each: -_log_add(*each[1]) - places[each[0]][2])
@@ -230,12 +251,12 @@ def beam_search_words(
 
     best, best_score = "", -math.inf
     for prefix, sums in beams.items():
-        node, previous, score = places[prefix]
+        node, before, score = places[prefix]
         if "" in node:  # a word ends here; at the root none has begun
-            previous, score = node[""], finished(score, node, previous)
+            _, before, score = finished(node, before, score)
         elif node is not language.tree:
             continue
-        total = _log_add(*sums) + score + weight * language.log_probability(None, previous)
+        total = _log_add(*sums) + score + weight * language.log_probability(None, before)
         if total > best_score:
             best, best_score = prefix.strip(), total
     return best

@@ -1,6 +1,6 @@
 """What a trained one is for: samples in, text out, and when each word was said."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,11 @@ import keras
 import numpy as np
 from scipy.special import log_softmax
 
-from ..._validate import Size, check_audio, checked
+from ..._validate import Size, check_audio, check_range, checked
 from ...training import Trained
+from ..changes import warp_tract
 from ..features import log_mel_frames
-from .features import below_level, frames, past_level
+from .features import below_level, normalize, past_level
 from .formulas import BLANK, SYMBOLS, collapse, decode, encode, force_align, greedy_decode
 from .language import Grammar, beam_search_words
 from .model import CONTEXT, STEP
@@ -25,6 +26,8 @@ SILENCE_S = 0.4
 #: A word begins so long before its first letter is written, and ends so long after its last one (s), unless
 #: a neighbour is nearer: the medians in rows of digits of the validation voices.
 LEAD_S, TAIL_S = 0.18, 0.08
+#: Lengths of the vocal tract that may be tried, against the speaker's own; see `warp_tract`.
+TRACTS = (0.88, 0.94, 1.0, 1.06, 1.12)
 
 
 @checked
@@ -65,13 +68,17 @@ class Recognizer(Trained):
         """Seconds between two frames of letters."""
         return STEP * self.recipe.settings.hop_length / self.sample_rate
 
-    def log_probabilities(self, x: np.ndarray) -> np.ndarray:
+    def log_probabilities(self, x: np.ndarray, *, tracts: Sequence[float] = (1.0,)) -> np.ndarray:
         """Return the logarithm of the probability of each symbol in each 20 ms of a recording.
 
         Parameters
         ----------
         x : np.ndarray [shape=(n_samples,)]
             Samples at the network's rate, any level, some seconds.
+        tracts : sequence of float
+            Vocal tract length normalization (Lee and Rose, 1996): read the recording as if the speaker's
+            vocal tract were longer or shorter by each of these factors, for example `TRACTS`. That reading
+            counts in which the network is surest of its symbols on average.
 
         Returns
         -------
@@ -84,8 +91,15 @@ class Recognizer(Trained):
         n = -(-len(x) // hop) + 2 * n_around
         n_padded = -(-n // 32) * 32  # few lengths, so that few are compiled
         padded = np.pad(x, (n_around * hop, (n_padded - n_around) * hop - len(x)))
-        logits = self.network.predict_on_batch(frames(padded[None], s)[:, : STEP * n_padded])
-        return log_softmax(logits[0, :n], axis=-1)
+        mel_db = log_mel_frames(padded[None], s)[:, : STEP * n_padded]
+        check_range(len(tracts), "the number of tracts", 1, 100, integer=True)
+        for factor in tracts:
+            check_range(factor, "tracts", 0.5, 2.0)
+        if (factors := np.array(tracts, float)[:, None]).tolist() != [[1.0]]:
+            mel_db = warp_tract(np.repeat(mel_db, len(factors), axis=0), factors, self.sample_rate)
+        logits = self.network.predict_on_batch(normalize(mel_db, s))[:, :n]
+        log_p = log_softmax(logits, axis=-1)
+        return log_p[log_p.max(axis=-1).mean(axis=-1).argmax()]
 
     @property
     def _n_around(self) -> int:
@@ -108,7 +122,14 @@ class Recognizer(Trained):
             cuts.append(low + int(np.argmin(soft[low : cuts[-1] + most])))
         return [(a * hop, min(b * hop, len(x))) for a, b in zip(cuts, [*cuts[1:], n], strict=True)]
 
-    def transcribe(self, x: np.ndarray, language: Grammar | None = None, *, width: Size = 16) -> str:
+    def transcribe(
+        self,
+        x: np.ndarray,
+        language: Grammar | None = None,
+        *,
+        width: Size = 16,
+        tracts: Sequence[float] = (1.0,),
+    ) -> str:
         """Return what is said.
 
         Parameters
@@ -120,25 +141,34 @@ class Recognizer(Trained):
             letters, the most probable symbol of each frame (greedy).
         width : int
             How many beginnings are kept, with a language.
+        tracts : sequence of float
+            See `log_probabilities`; each piece of a long recording has its own.
         """
-        return " ".join(filter(None, (text for *_, text in self._texts(x, language, width))))
+        return " ".join(filter(None, (text for *_, text in self._texts(x, language, width, tracts))))
 
     def _texts(
-        self, x: np.ndarray, language: Grammar | None, width: int
+        self, x: np.ndarray, language: Grammar | None, width: int, tracts: Sequence[float]
     ) -> Iterator[tuple[float, np.ndarray, str]]:
         x = check_audio(x, "x").astype(np.float32)
         for start, end in self.pieces(x):
-            log_p = self.log_probabilities(x[start:end])
+            log_p = self.log_probabilities(x[start:end], tracts=tracts)
             if language is None:
                 text = decode(greedy_decode(log_p))
             else:
                 text = beam_search_words(log_p, SYMBOLS, language, width=width)
             yield start / self.sample_rate, log_p, " ".join(text.split())
 
-    def words(self, x: np.ndarray, language: Grammar | None = None, *, width: Size = 16) -> list[Word]:
+    def words(
+        self,
+        x: np.ndarray,
+        language: Grammar | None = None,
+        *,
+        width: Size = 16,
+        tracts: Sequence[float] = (1.0,),
+    ) -> list[Word]:
         """Return what is said, word by word; arguments are those of `transcribe`."""
         found: list[Word] = []
-        for start_s, log_p, text in self._texts(x, language, width):
+        for start_s, log_p, text in self._texts(x, language, width, tracts):
             found += self._timed(log_p, text, start_s, len(x) / self.sample_rate)
         return found
 

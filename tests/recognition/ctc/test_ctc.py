@@ -17,7 +17,7 @@ from audio_edu.recognition.ctc.data import Drawer, batches, load_speech, strings
 from audio_edu.recognition.ctc.family import FAMILY
 from audio_edu.recognition.ctc.features import SpeechSettings, frames
 from audio_edu.recognition.ctc.formulas import SYMBOLS, decode, greedy_decode
-from audio_edu.recognition.ctc.recognize import SILENCE_S
+from audio_edu.recognition.ctc.recognize import SILENCE_S, TRACTS
 from audio_edu.signal import save_audio
 
 FACTS = {"label_names": list(SYMBOLS), "sample_rate": 8000}
@@ -87,6 +87,27 @@ def test_frames_stand_for_times(ctc, sentences):
     np.testing.assert_allclose(np.exp(log_p).sum(axis=1), 1, rtol=1e-4)
     assert times[0] == pytest.approx(-SILENCE_S)
     assert times[-1] == pytest.approx(len(x) / RATE + SILENCE_S, abs=0.03)
+
+
+def test_of_several_tracts_the_surest_reading_counts(ctc, sentences):
+    x = sentences.audio[3]
+    readings = [ctc.log_probabilities(x, tracts=(factor,)) for factor in TRACTS]
+    sure = [log_p.max(axis=1).mean() for log_p in readings]
+    assert len({round(float(each), 4) for each in sure}) == len(TRACTS)
+    chosen = ctc.log_probabilities(x, tracts=TRACTS)
+    np.testing.assert_allclose(chosen, readings[int(np.argmax(sure))], atol=1e-4)
+    np.testing.assert_array_equal(ctc.log_probabilities(x), ctc.log_probabilities(x, tracts=[1.0]))
+    with pytest.raises(ValueError, match="tracts"):
+        ctc.transcribe(x, tracts=())
+    with pytest.raises(ValueError, match="tracts"):
+        ctc.transcribe(x, tracts=(0.0, 1.0))
+
+
+def test_trying_tracts_mends_errors(ctc, sentences):
+    few = sentences.select(np.arange(0, len(sentences), 12))
+    heard = {t: [ctc.transcribe(x, tracts=t) for x in few.audio] for t in ((1.0,), TRACTS)}
+    alone, tried = (word_error_rate(few.targets.texts, texts) for texts in heard.values())
+    assert tried < alone
 
 
 def test_a_stream_is_the_whole_recording():

@@ -19,28 +19,41 @@ def spelled(text, *, sure=0.72):
     return np.log(p)
 
 
-@pytest.mark.parametrize("language", [ctc.Grammar(["one", "two"]), ctc.WordBigrams(TEXTS)])
-@pytest.mark.parametrize("previous", [None, "one", "two"])
-def test_what_may_follow_sums_to_one(language, previous):
-    total = sum(math.exp(language.log_probability(w, previous)) for w in (*language.words, None))
+@pytest.mark.parametrize(
+    "language", [ctc.Grammar(["one", "two"]), *(ctc.WordNGrams(TEXTS, n) for n in (1, 2, 3, 5))]
+)
+@pytest.mark.parametrize("before", [[], ["one"], ["one", "two"], ["three"] * 7])
+def test_what_may_follow_sums_to_one(language, before):
+    total = sum(math.exp(language.log_probability(w, before)) for w in (*language.words, None))
     assert total == pytest.approx(1)
 
 
 def test_bigrams_prefer_what_they_have_seen():
-    bigrams = ctc.WordBigrams(TEXTS)
+    bigrams = ctc.WordNGrams(TEXTS, 2)
     assert bigrams.words == ("one", "three", "twenty", "two")
-    assert bigrams.log_probability("two", "one") > bigrams.log_probability("twenty", "one")
+    assert bigrams.log_probability("two", ["one"]) > bigrams.log_probability("twenty", ["one"])
     assert bigrams.perplexity(TEXTS) < bigrams.perplexity(["three twenty", "two twenty"])
     assert bigrams.log_likelihood("one two") == pytest.approx(
-        bigrams.log_probability("one", None)
-        + bigrams.log_probability("two", "one")
-        + bigrams.log_probability(None, "two")
+        bigrams.log_probability("one", [])
+        + bigrams.log_probability("two", ["one"])
+        + bigrams.log_probability(None, ["one", "two"])
     )
+
+
+def test_trigrams_remember_what_bigrams_forget():
+    """What is paid in depends on the unit, two words back."""
+    texts = ["pounds and ten pence", "dollars and ten cents"] * 10
+    odds = {}
+    for n in (2, 3, 4):
+        language = ctc.WordNGrams(texts, n, k=1.0)
+        before = "pounds and ten".split()
+        odds[n] = language.log_probability("pence", before) - language.log_probability("cents", before)
+    assert odds[2] == odds[3] == pytest.approx(0) and odds[4] > 2
 
 
 @pytest.mark.parametrize("text", ["one", "one two three", "twenty one", "three three"])
 def test_what_is_clearly_said_is_found(text):
-    for language in (ctc.Grammar("one two three twenty".split()), ctc.WordBigrams(TEXTS)):
+    for language in (ctc.Grammar("one two three twenty".split()), ctc.WordNGrams(TEXTS, 2)):
         assert ctc.beam_search_words(spelled(text), ctc.SYMBOLS, language) == text
 
 
@@ -51,9 +64,10 @@ def test_only_known_words_come_out():
     assert set(found.split()) <= {"won", "two"} and len(found.split()) == 2
 
 
-def test_the_score_is_the_one_that_is_promised():
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_the_score_is_the_one_that_is_promised(n):
     """Over all texts of two words at most, the search finds the best by the stated score."""
-    language, weight, bonus = ctc.WordBigrams(["ab a", "a ab b"], k=1.0), 0.7, 0.5
+    language, weight, bonus = ctc.WordNGrams(["ab a", "a ab b"], n, k=1.0), 0.7, 0.5
     symbols = ("", " ", "a", "b")
     texts = [
         "",
@@ -91,4 +105,4 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="one word at least"):
         ctc.Grammar([])
     with pytest.raises(ValueError, match="figures as words"):
-        ctc.WordBigrams(["7"])
+        ctc.WordNGrams(["7"], 2)
