@@ -156,6 +156,8 @@ def to_numbers(words: Sequence[Sequence[str]]) -> np.ndarray:
     [4, 2, 32, 36, 1]
     """
     symbols = [symbol for word in words for symbol in (" ", *word)]
+    if unknown := [symbol for symbol in symbols if symbol not in _NUMBER]:
+        raise ValueError(f"words has {unknown[0]!r}; expected some of {' '.join(WITH_PHONES[3:])}.")
     return np.array([_NUMBER[symbol] for symbol in (*symbols[1:], END)], np.int32)
 
 
