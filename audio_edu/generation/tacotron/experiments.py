@@ -13,7 +13,7 @@ understands), prompts and single words that no network has learned (how far from
 
     write_new_voices(load_model("ctc"), force_align)
     write_spoken()  # needs speechmos
-    write_spellings(load_model("ctc"))  # needs flite and pyworld, which say the single words
+    write_spellings(load_model("ctc"))  # needs flite, which says the single words
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.signal
 
 from ...datasets import Corpus, load_sentences, load_speech, load_words
 from ...datasets.lexicon import load_lexicon
@@ -184,19 +185,17 @@ def learned_words(corpus: Corpus) -> set[str]:
 
 
 def recorded_words(corpus: Corpus) -> tuple[list[str], list[np.ndarray]]:
-    """Return words that are new, irregular ones and some by chance, and how `VOICE` says them.
-
-    The voice of the corpora is asked anew, by the program that made them.
-    """
+    """Return new words, irregular ones and some by chance, and how `VOICE`'s synthesiser says them."""
     from ...datasets._build_lexicon import IRREGULAR
-    from ...datasets._build_sentences import say
-    from ...datasets._voices import all_voices
+    from ...datasets._build_sentences import spoken
+    from ...datasets._speakers import PEOPLE
 
     rng, known = np.random.default_rng(14), learned_words(corpus)
     others = sorted(w for w in set(load_lexicon()) - known - set(IRREGULAR) if len(w) > 2 and "'" not in w)
     words = [*(w for w in IRREGULAR if w not in known), *rng.choice(others, N_WORDS, replace=False).tolist()]
-    voice = next(voice for voice in all_voices() if voice.name == VOICE)
-    return words, [trimmed(say(voice, word, rng)[0].astype(np.float32)) for word in words]
+    (speaker,) = (one for one in PEOPLE if (one.name, one.engine) == (VOICE.split("-")[0], "flite"))
+    clips = [scipy.signal.resample_poly(x, 8000, rate) for x, rate in (spoken(speaker, w) for w in words)]
+    return words, [trimmed(x.astype(np.float32)) for x in clips]
 
 
 def spellings(judge: Any) -> Iterator[dict[str, Any]]:
