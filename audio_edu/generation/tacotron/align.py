@@ -75,11 +75,20 @@ def respelled_ends(ends: np.ndarray, n_letters: Sequence[int], n_symbols: Sequen
     n_letters, n_symbols : sequence of int
         Letters of each word, and symbols that stand for it now.
 
+    Raises
+    ------
+    ValueError
+        If there are not as many ends as letters and spaces.
+
     Examples
     --------
     >>> respelled_ends(np.array([2, 4, 10, 11, 12, 13, 14, 15, 16]), [3, 5], [2, 5]).tolist()
     [3.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0]
     """
+    if len(ends) != sum(n_letters) + len(n_letters) - 1:
+        raise ValueError(
+            f"ends has {len(ends)} numbers; expected one for each letter and space of {n_letters}."
+        )
     borders, found, begin = np.append(0, ends), [], 0
     for letters, symbols in zip(n_letters, n_symbols, strict=True):
         if begin:  # the space before the word
