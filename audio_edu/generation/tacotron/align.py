@@ -86,9 +86,7 @@ def respelled_ends(ends: np.ndarray, n_letters: Sequence[int], n_symbols: Sequen
     [3.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0]
     """
     if len(ends) != sum(n_letters) + len(n_letters) - 1:
-        raise ValueError(
-            f"ends has {len(ends)} numbers; expected one for each letter and space of {n_letters}."
-        )
+        raise ValueError(f"ends has {len(ends)} numbers; expected one for each letter and each space.")
     borders, found, begin = np.append(0, ends), [], 0
     for letters, symbols in zip(n_letters, n_symbols, strict=True):
         if begin:  # the space before the word
