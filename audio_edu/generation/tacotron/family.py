@@ -58,6 +58,14 @@ class TacotronFamily(Family):
         """Return the function that makes the batch of any step."""
         return batches(recipe, train, model.facts["voices"])
 
+    def finish(self, model: Trained, batches: Callable[[int], tuple]) -> None:
+        """Round the weights, where the recipe says so: a file of few different numbers is small."""
+        for weight in model.weights.values() if model.recipe.grid else ():
+            w = np.asarray(as_array(weight))
+            if w.ndim > 1 and w.std() > 0:
+                step = 2.0 ** np.round(np.log2(w.std() * model.recipe.grid))
+                weight.assign((np.round(w / step) * step).astype(w.dtype))
+
 
 def _symbols(recipe: TacotronRecipe) -> list[str]:
     return list(WITH_PHONES if recipe.phones else SYMBOLS)

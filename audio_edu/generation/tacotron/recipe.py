@@ -26,6 +26,9 @@ class TacotronRecipe(Recipe):
         Whose clips are learned from: voices of these names, with any number behind. Empty: all.
     phones : float
         Share of the words that are read by their phones while training, where the lexicon has them.
+    grid : float
+        When the training is over, weights are rounded to multiples of the power of two that is nearest to
+        this share of their standard deviation, so that the file is small; 0: they are not.
     start : str
         The checkpoint whose weights the training begins with, where it has the same; empty: none.
     reduction : int
@@ -62,6 +65,7 @@ class TacotronRecipe(Recipe):
     kind: str
     speakers: tuple[str, ...] = ("allison", "awb", "kal", "rms", "slt")
     phones: float = 0.0
+    grid: float = 0.0
     start: str = ""
     reduction: int = 2
     schedule_steps: int = 0
@@ -92,7 +96,7 @@ class TacotronRecipe(Recipe):
         check_range(self.most_s, "most_s", 0.5, 60.0)
         for name in ("learning_rate", "guide_width"):
             check_positive(getattr(self, name), name)
-        for name in ("weight_decay", "ema_decay", "dropout", "hide", "short_first", "phones"):
+        for name in ("weight_decay", "ema_decay", "dropout", "hide", "short_first", "phones", "grid"):
             check_range(getattr(self, name), name, 0.0, 1.0)
         check_range(self.guide, "guide", 0.0, 1000.0)
         if self.n_location % 2 == 0:
@@ -109,7 +113,13 @@ RECIPES = {
     "tacotron": TacotronRecipe(n_steps=2_600, kind="attention", start="durations"),
     "durations": TacotronRecipe(n_steps=6_000, kind="durations"),
     "durations_phones": TacotronRecipe(
-        n_steps=2_500, kind="durations", start="durations", phones=0.5, learning_rate=1e-3, short_first=0.1
+        n_steps=2_500,
+        kind="durations",
+        start="durations",
+        phones=0.5,
+        grid=1 / 16,
+        learning_rate=1e-3,
+        short_first=0.1,
     ),
 }
 
