@@ -137,6 +137,18 @@ def test_letters_sound_as_before_when_phones_come_behind(phone_models):
         generate(new, Options(spelling="ipa"))
 
 
+def test_weights_are_rounded_to_a_grid_where_the_recipe_says_so():
+    recipe = changed(TINY, {"kind": "durations"})
+    model, plain = FAMILY.build(changed(recipe, {"grid": 0.25}), FACTS), FAMILY.build(recipe, FACTS)
+    FAMILY.finish(model, None)
+    FAMILY.finish(plain, None)
+    name = "network/letters/embeddings"
+    w, before_ = as_array(model.weights[name]), as_array(plain.weights[name])
+    step = 2.0 ** np.round(np.log2(before_.std() / 4))
+    assert np.array_equal(w / step, np.round(w / step)) and 0 < np.abs(w - before_).max() <= step / 2 * 1.001
+    assert np.array_equal(before_, as_array(FAMILY.build(recipe, FACTS).weights[name]))
+
+
 def test_the_attention_of_keras_is_the_loop(models):
     network, rng = models["attention"].network, np.random.default_rng(1)
     layer = network.attention
