@@ -130,7 +130,7 @@ address: $(VENV)/installed  ## carry the repository's address from _config.yml t
 # What data/ was made with; a builder names what it misses.
 TOOLS := flite festival espeak-ng fluidsynth fluid-soundfont-gm fluid-soundfont-gs asterisk-core-sounds-en asterisk-core-sounds-en-wav \
     festvox-kdlpc16k festvox-us-slt-hts festvox-italp16k festvox-itapc16k festvox-czech-ph festvox-czech-machac \
-    festvox-czech-krb festvox-czech-dita festvox-suopuhe-lj festvox-suopuhe-mv build-essential python3-dev opus-tools
+    festvox-czech-krb festvox-czech-dita festvox-suopuhe-lj festvox-suopuhe-mv build-essential python3-dev opus-tools scowl
 tools: $(VENV)/installed  ## install what data/ was made with (Debian, as root or by sudo)
 	$(if $(filter 0,$(shell id -u)),,sudo -n )apt-get -qq install -y --no-install-recommends $(TOOLS) >/dev/null
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet pyworld==0.3.5 music21==10.5.1

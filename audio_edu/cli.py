@@ -24,7 +24,7 @@ from ._files import check_writable, claimed
 from ._validate import check_range
 from .families import CHECKPOINTS, family_of, load_model
 
-CORPORA = ("digits", "notes", "prompts", "sentences", "words", "scenes", "chorales")
+CORPORA = ("digits", "notes", "prompts", "sentences", "words", "scenes", "chorales", "lexicon")
 #: What every model that generates can write; a family may write more.
 SOUNDS = (".wav", ".flac")
 
@@ -689,6 +689,7 @@ def _build(args: argparse.Namespace) -> int:
     from .datasets import (
         _build_chorales,
         _build_digits,
+        _build_lexicon,
         _build_notes,
         _build_prompts,
         _build_scenes,
@@ -705,6 +706,7 @@ def _build(args: argparse.Namespace) -> int:
         "words": _build_words,
         "scenes": _build_scenes,
         "chorales": _build_chorales,
+        "lexicon": _build_lexicon,
     }
     out = args.out or data_dir() / args.name
     builders[args.name].build(out)
@@ -736,6 +738,7 @@ def _list(args: argparse.Namespace) -> int:
         "words": datasets.load_words,
         "scenes": datasets.load_scene_sources,
         "chorales": datasets.load_chorales,
+        "lexicon": datasets.load_lexicon,
     }
     for name in CORPORA:
         folder = datasets.data_dir() / name
@@ -743,7 +746,9 @@ def _list(args: argparse.Namespace) -> int:
             print(f"{name}: not in {folder.parent}; build it with `audio-edu data build {name}`")
             continue
         megabytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
-        print(f"{name}: {loaders[name]()!r}; {megabytes:.1f} MB in {folder}")
+        found = loaders[name]()
+        said = f"{len(found):,} words" if isinstance(found, dict) else repr(found)
+        print(f"{name}: {said}; {megabytes:.1f} MB in {folder}")
     return 0
 
 

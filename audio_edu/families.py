@@ -134,6 +134,7 @@ CHECKPOINTS: Mapping[str, Entry] = MappingProxyType(
         ),
         "tacotron": Entry(_tacotron, "reads texts aloud, and attends to the letters", generates=True),
         "durations": Entry(_tacotron, "reads texts aloud, and counts how long letters last", generates=True),
+        "durations_phones": Entry(_tacotron, "the same, by letters or by phones", generates=True),
         "vocoder": Entry(
             _vocoder, "generates sound from mel spectrograms, by magnitudes and phases", generates=True
         ),

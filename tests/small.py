@@ -11,7 +11,7 @@ from audio_edu.training import as_array, changed
 
 NAMES = (
     *("cnn", "rnn", "attention", "ctc", "tagging", "gan", "vae", "wavenet", "flow", "vocoder"),
-    *("tacotron", "durations", "melody", "harmony", "music_vae", "music_gan", "codec"),
+    *("tacotron", "durations", "durations_phones", "melody", "harmony", "music_vae", "music_gan", "codec"),
     *("denoise", "declip", "fill"),
 )
 
@@ -35,7 +35,8 @@ def small(name):
         tests = np.flatnonzero((corpus.split == "test") & (corpus.info["source"] == "sentences"))[:2]
         corpus = corpus.select(np.append(np.flatnonzero(corpus.voices == "slt-00"), tests))
         # letters hardly last yet: with fewer frames in a group nothing would sound
-        tiny = changed(tiny, {"kind": family.recipes[name].kind, "reduction": 4})
+        recipe = family.recipes[name]
+        tiny = changed(tiny, {"kind": recipe.kind, "phones": recipe.phones, "reduction": 4})
     if family.package == "generation.music":
         corpus = load_chorales()
         corpus = corpus.select(np.arange(0, len(corpus), 9))

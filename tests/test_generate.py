@@ -24,6 +24,7 @@ OPTIONS = {
     "vocoder_spectral": [],
     "tacotron": ["--text", "4:20"],
     "durations": ["--text", "4:20"],
+    "durations_phones": ["--text", "4 {P IY EH M}", "--spelling", "phones"],
     "melody": ["--mode", "minor"],
     "harmony": [],
     "music_vae": [],

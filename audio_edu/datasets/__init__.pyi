@@ -3,6 +3,7 @@ from .chorales import load_chorales as load_chorales
 from .corpus import Corpus as Corpus
 from .digits import load_digits as load_digits
 from .fsdd import load_fsdd as load_fsdd
+from .lexicon import load_lexicon as load_lexicon
 from .notes import load_notes as load_notes
 from .prompts import load_prompts as load_prompts
 from .scenes import load_scene_sources as load_scene_sources

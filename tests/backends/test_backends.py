@@ -43,7 +43,8 @@ def outputs(name):
         x = clips.pad(1920)[:2]
         return model.transform(x, np.zeros((2, 25, model.config.n_mels)))[0]
     if family_of(name).package == "generation.tacotron":
-        spoken = model.speak(["four twenty"], ["slt-00"], **({"most_s": 0.5} if name == "tacotron" else {}))
+        how = {"tacotron": {"most_s": 0.5}, "durations_phones": {"phones": True}}.get(name, {})
+        spoken = model.speak(["four twenty"], ["slt-00"], **how)
         return np.concatenate([spoken[0].mel.ravel()[:400], spoken[0].alignment.ravel()[:40]])
     if family_of(name).package == "generation.vocoder":
         return model.network(scaled_mel(clips.audio[0])[None, :30])[0]

@@ -13,5 +13,6 @@ from .generate import Utterance as Utterance
 from .recipe import RECIPES as RECIPES
 from .recipe import TINY as TINY
 from .recipe import TacotronRecipe as TacotronRecipe
+from .text import spell as spell
 from .text import to_symbols as to_symbols
 from .text import to_words as to_words

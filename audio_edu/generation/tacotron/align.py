@@ -19,7 +19,7 @@ training needs none; this writes it again::
 import csv
 import hashlib
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,42 @@ def letter_ends(path: np.ndarray, n_before: int, n_frames: int) -> np.ndarray:
     # half-way between the last frame of a letter and the first of the next
     ends = [(a[-1] + 1 + b[0]) // 2 - n_before for a, b in itertools.pairwise(frames)]
     return np.clip(np.array([*ends, n_frames]), 0, n_frames)
+
+
+@checked
+def respelled_ends(ends: np.ndarray, n_letters: Sequence[int], n_symbols: Sequence[int]) -> np.ndarray:
+    """Return where the symbols of words end that are written in others than their letters.
+
+    A crude rule, for nobody has timed them: symbol k of n ends where the share k/n of its word's letters
+    does.
+
+    Parameters
+    ----------
+    ends : np.ndarray [shape=(N,)]
+        Where each letter ends, and each space between words.
+    n_letters, n_symbols : sequence of int
+        Letters of each word, and symbols that stand for it now.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many ends as letters and spaces.
+
+    Examples
+    --------
+    >>> respelled_ends(np.array([2, 4, 10, 11, 12, 13, 14, 15, 16]), [3, 5], [2, 5]).tolist()
+    [3.0, 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 16.0]
+    """
+    if len(ends) != sum(n_letters) + len(n_letters) - 1:
+        raise ValueError(f"ends has {len(ends)} numbers; expected one for each letter and each space.")
+    borders, found, begin = np.append(0, ends), [], 0
+    for letters, symbols in zip(n_letters, n_symbols, strict=True):
+        if begin:  # the space before the word
+            found.append(borders[begin])
+        places = begin + letters * np.arange(1, symbols + 1) / symbols
+        found += np.interp(places, np.arange(len(borders)), borders).tolist()
+        begin += letters + 1
+    return np.array(found)
 
 
 def ends_heard(x: np.ndarray, text: str, recognizer: Any, align: Callable) -> np.ndarray | None:

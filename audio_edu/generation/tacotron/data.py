@@ -6,7 +6,7 @@ silence, in which the stop token is to be on. Silence before and behind a clip i
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,10 @@ from ..._validate import Size, checked
 from ...datasets import Corpus
 from ...signal import trim_silence
 from ..mel import HOP_LENGTH, N_MELS, scaled_mel
-from .align import clip_name, read_letter_ends
+from .align import clip_name, read_letter_ends, respelled_ends
 from .model import N_END, SILENCE
 from .recipe import TacotronRecipe
-from .text import to_symbols
+from .text import spell, to_numbers, to_symbols
 
 #: How often each of the corpora is drawn from.
 SHARES = {"prompts": 0.3, "sentences": 0.55, "digits": 0.15}
@@ -32,7 +32,7 @@ N_LETTERS = 16
 
 @dataclass(frozen=True, eq=False)
 class Spoken:
-    """A clip as numbers: letters [shape=(N,)], voice, frames [shape=(T, N_MELS)], durations [shape=(N,)]."""
+    """A clip as numbers: symbols and their durations [shape=(N,)], voice, frames [shape=(T, N_MELS)]."""
 
     letters: np.ndarray
     voice: int
@@ -100,7 +100,7 @@ class _Batches:
         self.recipe = recipe
         table = read_letter_ends()
         source = train.info.get("source", np.full(len(train), "sentences"))
-        self.clips, of = [], []
+        self.clips, self.ways, of = [], [], []
         for i in usable(recipe, train, voices):
             x = trimmed(train.audio[i], train.sample_rate)
             mel = scaled_mel(x, train.sample_rate)
@@ -112,6 +112,8 @@ class _Batches:
             voice = list(voices).index(train.voices[i])
             self.clips.append(Spoken(to_symbols(train.targets.texts[i]), voice, mel, durations))
             of.append(source[i])
+            ways = [spell(train.targets.texts[i], phones) for phones in (False, recipe.phones > 0)]
+            self.ways.append((*ways, ends))
         if not self.clips:
             raise ValueError(f"corpus {train.name!r} has no clip that can be learned from.")
         n_frames = np.array([len(clip.mel) for clip in self.clips])
@@ -121,9 +123,9 @@ class _Batches:
             np.flatnonzero((n_frames > low) & (n_frames <= end))
             for low, end in zip([0, *ends[:-1]], ends, strict=True)
         ]
+        most = [sum(max(map(len, pair)) + 1 for pair in zip(*ways[:2], strict=True)) for ways in self.ways]
         self.n_letters = [
-            -(-max((len(self.clips[i].letters) for i in rows), default=1) // N_LETTERS) * N_LETTERS
-            for rows in self.rows
+            -(-max((most[i] for i in rows), default=1) // N_LETTERS) * N_LETTERS for rows in self.rows
         ]
         of = np.array(of)
         self.weight = np.array([SHARES.get(str(name), 1.0) / (of == name).sum() for name in of])
@@ -142,7 +144,16 @@ class _Batches:
         k = allowed[int(rng.choice(len(allowed), p=chances / chances.sum()))]
         chances = self.weight[self.rows[k]] / self.weight[self.rows[k]].sum()
         rows = rng.choice(self.rows[k], recipe.batch_size, p=chances)
-        return collate(recipe, [self.clips[i] for i in rows], self.n_groups[k], self.n_letters[k])
+        clips = [self.mixed(i, rng) if recipe.phones else self.clips[i] for i in rows]
+        return collate(recipe, clips, self.n_groups[k], self.n_letters[k])
+
+    def mixed(self, i: int, rng: np.random.Generator) -> Spoken:
+        """Return a clip with some words, by chance, as phones."""
+        letters, phones, ends = self.ways[i]
+        words = [b if rng.random() < self.recipe.phones else a for a, b in zip(letters, phones, strict=True)]
+        ends = respelled_ends(ends, [len(word) for word in letters], [len(word) for word in words])
+        durations = to_groups(ends, int(self.clips[i].durations.sum()))
+        return replace(self.clips[i], letters=to_numbers(words), durations=durations)
 
 
 def collate(recipe: TacotronRecipe, clips: Sequence[Spoken], n_groups: int, n_letters: int) -> tuple:

@@ -1,16 +1,19 @@
-"""Two measurements of chapter 14; the first wants chapter 08's recogniser, so they are called, not run.
+"""Measurements of chapter 14; some want chapter 08's recogniser, so they are called, not run.
 
 ``new_voice.csv``: a voice that the durations network has never heard, from 5, 20 and 60 seconds of it, or all
 that there is. Three ways: the known voice that fits best (nothing is learned), a vector of its own (which is
 kept), all weights.
-``spoken.csv``: what DNSMOS, which imitates listeners, says of spoken sentences and of copies::
+``spoken.csv``: what DNSMOS, which imitates listeners, says of spoken sentences and of copies.
+``spellings.csv``: the same texts read by letters and by phones: sentences (which words the recogniser
+understands), prompts and single words that no network has learned (how far from the recordings)::
 
     from audio_edu.families import load_model
-    from audio_edu.generation.tacotron.experiments import write_new_voices, write_spoken
+    from audio_edu.generation.tacotron.experiments import write_new_voices, write_spellings, write_spoken
     from audio_edu.recognition.ctc import force_align
 
     write_new_voices(load_model("ctc"), force_align)
     write_spoken()  # needs speechmos
+    write_spellings(load_model("ctc"))  # needs flite, which says the single words
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.signal
 
 from ...datasets import Corpus, load_sentences, load_speech, load_words
+from ...datasets.lexicon import load_lexicon
+from ...metrics import word_edits
 from ...training import as_array, checkpoint_dir, write_table
 from ..mel import scaled_mel
 from ..vocoder import load_vocoder
@@ -30,7 +36,7 @@ from .align import ends_heard
 from .data import N_LETTERS, Spoken, collate, to_groups, trimmed
 from .evaluate import mel_cepstral_distance, readings, texts_and_voices, understood
 from .family import FAMILY, load_tacotron
-from .generate import Durations
+from .generate import VOICE, Durations
 from .model import N_END
 from .text import to_symbols
 
@@ -38,6 +44,8 @@ from .text import to_symbols
 NEW, AMOUNTS_S, N_KEPT = ("ked-00", "ked-05"), (5.0, 20.0, 60.0), 3
 #: Texts that are judged, steps, clips in a batch, and the learning rates of the two ways that learn.
 N_TEXTS, N_STEPS, N_BATCH = 20, 100, 8
+#: New words that are read by letters and by phones, besides irregular ones.
+N_WORDS = 200
 RATES = {"vector": 1e-2, "all weights": 3e-4}
 
 
@@ -169,3 +177,59 @@ def spoken(n: int = N_TEXTS) -> Iterator[dict[str, Any]]:
 def write_spoken(path: Path | None = None) -> None:
     """Write ``spoken.csv``."""
     write_table(path or checkpoint_dir() / "spoken.csv", spoken())
+
+
+def learned_words(corpus: Corpus) -> set[str]:
+    """Return all words of the texts that networks here have learned from."""
+    return {word for text in corpus.development.targets.texts for word in text.split()}
+
+
+def recorded_words(corpus: Corpus) -> tuple[list[str], list[np.ndarray]]:
+    """Return new words, irregular ones and some by chance, and how `VOICE`'s synthesiser says them."""
+    from ...datasets._build_lexicon import IRREGULAR
+    from ...datasets._build_sentences import spoken
+    from ...datasets._speakers import PEOPLE
+
+    rng, known = np.random.default_rng(14), learned_words(corpus)
+    others = sorted(w for w in set(load_lexicon()) - known - set(IRREGULAR) if len(w) > 2 and "'" not in w)
+    words = [*(w for w in IRREGULAR if w not in known), *rng.choice(others, N_WORDS, replace=False).tolist()]
+    (speaker,) = (one for one in PEOPLE if (one.name, one.engine) == (VOICE.split("-")[0], "flite"))
+    clips = [scipy.signal.resample_poly(x, 8000, rate) for x, rate in (spoken(speaker, w) for w in words)]
+    return words, [trimmed(x.astype(np.float32)) for x in clips]
+
+
+def spellings(judge: Any) -> Iterator[dict[str, Any]]:
+    """Yield a row for each text and each way to read it."""
+    from ...datasets._build_lexicon import IRREGULAR
+
+    corpus, vocoder = load_speech(), load_vocoder()
+    known, test = learned_words(corpus), corpus.test
+    source, kind = test.info["source"], test.info["kind"]
+    models = {name: load_tacotron(name) for name in ("durations", "durations_phones")}
+    voices = [voice for voice in models["durations"].voices if voice != "allison"]
+    texts = list(dict.fromkeys(test.targets.texts[i] for i in np.flatnonzero(source == "sentences")))
+    prompts = test.select(np.flatnonzero((kind == "prompt") & (test.lengths < 48_000)))
+    words, sounds = recorded_words(corpus)
+    tasks = {
+        "sentences": (texts, [voices[i % len(voices)] for i in range(len(texts))], [None] * len(texts)),
+        "prompts": (prompts.targets.texts, prompts.voices.tolist(), [trimmed(x) for x in prompts.audio]),
+        "words": (words, [VOICE] * len(words), sounds),
+    }
+    for task, (said, who, recordings) in tasks.items():
+        for name, phones in (("durations", False), ("durations_phones", False), ("durations_phones", True)):
+            mels = [one.mel for one in models[name].speak(list(said), who, phones=phones)]
+            heard = [judge.transcribe(x) for x in vocode(vocoder, mels)] if task == "sentences" else said
+            edits = word_edits(list(said), heard)
+            for i, (text, mel, x) in enumerate(zip(said, mels, recordings, strict=True)):
+                yield {
+                    "task": task, "network": name, "spelling": "phones" if phones else "letters",
+                    "voice": who[i], "text": text, "irregular": int(text in IRREGULAR),
+                    "new_words": sum(word not in known for word in text.split()),
+                    "words": edits[i, 3], "errors": edits[i, :3].sum() if x is None else "",
+                    "distance_db": "" if x is None else f"{mel_cepstral_distance(mel, scaled_mel(x)):.3f}",
+                }  # fmt: skip
+
+
+def write_spellings(judge: Any, path: Path | None = None) -> None:
+    """Write ``spellings.csv``."""
+    write_table(path or checkpoint_dir() / "spellings.csv", spellings(judge))

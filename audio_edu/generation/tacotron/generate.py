@@ -16,7 +16,7 @@ from ..vocoder.generate import vocode
 from .data import N_LETTERS, spread
 from .model import N_END, SILENCE, DurationsNetwork, TacotronNetwork
 from .recipe import TacotronRecipe
-from .text import to_symbols, to_words
+from .text import SYMBOLS, to_symbols, to_words
 
 #: How long a letter may take on average before writing is broken off, and what comes on top (s).
 MOST_PER_LETTER_S, MOST_MORE_S = 0.24, 0.8
@@ -58,13 +58,20 @@ class _Speaker(TrainedAlone):
         """The names of the voices."""
         return tuple(self.facts["voices"])
 
-    def _rows(self, texts: Sequence[str], voices: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray]:
+    def _rows(
+        self, texts: Sequence[str], voices: Sequence[str], phones: bool = False
+    ) -> tuple[list[str], np.ndarray, np.ndarray]:
         if len(texts) != len(voices) or not texts:
             raise ValueError(f"there are {len(texts)} texts and {len(voices)} voices; expected one for each.")
         for voice in voices:
             check_choice(str(voice), "voice", self.voices)
         words = [to_words(text) for text in texts]
-        rows = [to_symbols(text) for text in words]
+        if (phones or "{" in "".join(words)) and len(self.facts["label_names"]) == len(SYMBOLS):
+            raise ValueError(
+                "this network has learned letters alone; write words in letters, or take one that has "
+                "learned phones: durations_phones."
+            )
+        rows = [to_symbols(text, phones) for text in words]
         n = -(-max(map(len, rows)) // N_LETTERS) * N_LETTERS
         letters = np.zeros((len(rows), n), np.int32)
         for row, symbols in zip(letters, rows, strict=True):
@@ -210,11 +217,18 @@ class Durations(_Speaker):
         super().__init__(recipe, facts, network, example)
 
     @checked
-    def speak(self, texts: Sequence[str], voices: Sequence[str], *, speed: Speed = 1.0) -> list[Utterance]:
-        """Read texts; arguments as in `Tacotron.speak`, and how fast: 2 is twice as fast as learned."""
+    def speak(
+        self, texts: Sequence[str], voices: Sequence[str], *, speed: Speed = 1.0, phones: bool = False
+    ) -> list[Utterance]:
+        """Read texts; arguments as in `Tacotron.speak`.
+
+        Besides, how fast: 2 is twice as fast as learned; and whether to read words of the lexicon by their
+        phones, where the network has learned phones. In `Utterance.alignment` these stand for letters.
+        """
         found = []
         for i in range(0, len(texts), N_AT_ONCE):
-            words, letters, numbers = self._rows(texts[i : i + N_AT_ONCE], voices[i : i + N_AT_ONCE])
+            part = slice(i, i + N_AT_ONCE)
+            words, letters, numbers = self._rows(texts[part], voices[part], phones)
             memory, log_durations = self._fast("encode", self.network.encode)(letters, numbers)
             lasts = np.maximum(np.expm1(as_array(log_durations)), 0) / speed * (letters > 0)
             # rounding the ends, not the lengths, keeps the whole as long as it was meant
@@ -256,6 +270,7 @@ class Options:
     vocoder: str = option("network", "what makes sound of the frames: network, or griffin-lim")
     window: int = option(0, "letters that attention may go on at once; 0: any (tacotron alone)")
     speed: float = option(1.0, "how fast; 2 is twice as fast (durations alone)")
+    spelling: str = option("letters", "what is read: letters, or phones (durations_phones alone)")
     seed: int = option(0, "where no voice is given: another seed, another voice")
 
 
@@ -271,8 +286,11 @@ def generate(model: Any, options: Options) -> tuple[np.ndarray, int]:
         In Hz.
     """
     check_choice(options.vocoder, "vocoder", ("network", "griffin-lim"))
-    counts = isinstance(model, Durations)
-    how = {"speed": options.speed} if counts else {"window": options.window}
+    check_choice(options.spelling, "spelling", ("letters", "phones"))
+    phones, counts = options.spelling == "phones", isinstance(model, Durations)
+    if phones and not counts:
+        raise ValueError("spelling is 'phones', which durations_phones reads alone; write words in letters.")
+    how = {"speed": options.speed, "phones": phones} if counts else {"window": options.window}
     voice = options.voice
     if voice is None:
         voice = model.voices[(model.voices.index(VOICE) + options.seed) % len(model.voices)]

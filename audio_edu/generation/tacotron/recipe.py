@@ -1,7 +1,8 @@
-"""What decides what comes out of a training: one recipe for each of the two ways from text to frames.
+"""What decides what comes out of a training: the two ways from text to frames.
 
 ``tacotron`` looks: attention decides which letter is being said, and a stop token when to end. ``durations``
-counts: it predicts how long each letter lasts, and has no attention to lose.
+counts: it predicts how long each letter lasts, and has no attention to lose. ``durations_phones`` goes on
+from there, and learns to read phones, too.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ class TacotronRecipe(Recipe):
         Which network.
     speakers : tuple of str
         Whose clips are learned from: voices of these names, with any number behind. Empty: all.
+    phones : float
+        Share of the words that are read by their phones while training, where the lexicon has them.
+    grid : float
+        When the training is over, weights are rounded to multiples of the power of two that is nearest to
+        this share of their standard deviation, so that the file is small; 0: they are not.
     start : str
         The checkpoint whose weights the training begins with, where it has the same; empty: none.
     reduction : int
@@ -58,6 +64,8 @@ class TacotronRecipe(Recipe):
 
     kind: str
     speakers: tuple[str, ...] = ("allison", "awb", "kal", "rms", "slt")
+    phones: float = 0.0
+    grid: float = 0.0
     start: str = ""
     reduction: int = 2
     schedule_steps: int = 0
@@ -88,7 +96,7 @@ class TacotronRecipe(Recipe):
         check_range(self.most_s, "most_s", 0.5, 60.0)
         for name in ("learning_rate", "guide_width"):
             check_positive(getattr(self, name), name)
-        for name in ("weight_decay", "ema_decay", "dropout", "hide", "short_first"):
+        for name in ("weight_decay", "ema_decay", "dropout", "hide", "short_first", "phones", "grid"):
             check_range(getattr(self, name), name, 0.0, 1.0)
         check_range(self.guide, "guide", 0.0, 1000.0)
         if self.n_location % 2 == 0:
@@ -104,6 +112,15 @@ class TacotronRecipe(Recipe):
 RECIPES = {
     "tacotron": TacotronRecipe(n_steps=2_600, kind="attention", start="durations"),
     "durations": TacotronRecipe(n_steps=6_000, kind="durations"),
+    "durations_phones": TacotronRecipe(
+        n_steps=2_500,
+        kind="durations",
+        start="durations",
+        phones=0.5,
+        grid=1 / 16,
+        learning_rate=1e-3,
+        short_first=0.1,
+    ),
 }
 
 #: Small enough for a test.

@@ -21,11 +21,11 @@ from audio_edu.generation.tacotron import (
     to_symbols,
     to_words,
 )
-from audio_edu.generation.tacotron.align import clip_name, read_letter_ends, write_letter_ends
+from audio_edu.generation.tacotron.align import clip_name, read_letter_ends, respelled_ends, write_letter_ends
 from audio_edu.generation.tacotron.data import Spoken, spread, to_groups, trimmed
-from audio_edu.generation.tacotron.generate import griffin_lim
+from audio_edu.generation.tacotron.generate import Options, generate, griffin_lim
 from audio_edu.generation.tacotron.model import before, guide
-from audio_edu.generation.tacotron.text import SYMBOLS
+from audio_edu.generation.tacotron.text import SYMBOLS, WITH_PHONES, spell
 from audio_edu.training import as_array, changed
 
 FACTS = {"label_names": list(SYMBOLS), "voices": ["a", "b"], "sample_rate": 8000}
@@ -42,6 +42,16 @@ def models():
             if w.dtype == "float32":
                 w.assign_add(0.1 * rng.standard_normal(w.shape).astype(np.float32))
     return found
+
+
+@pytest.fixture(scope="module")
+def phone_models():
+    """One that has learned letters, and one that goes on with phones behind them."""
+    facts = FACTS | {"voices": ["slt-00"]}
+    old = FAMILY.build(changed(TINY, {"kind": "durations"}), facts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FAMILY, "load", lambda name: old)
+        return old, FAMILY.start(changed(old.recipe, {"start": "durations", "phones": 0.5}))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +89,64 @@ def test_all_sentences_can_be_read_and_stay_as_they_are():
     for text in load_sentences().targets.texts:
         assert to_words(text) == text
     assert to_symbols("a b").tolist() == [4, 2, 5, 1]
+
+
+def test_words_are_read_by_phones_where_they_are_known():
+    assert to_words("the {k er0 n ah1 l} at 4:20") == "the {K ER N AH L} at four twenty"
+    assert to_symbols("a{B}").tolist() == [4, 2, WITH_PHONES.index("B"), 1]
+    assert spell("one xu", phones=True) == [("W", "AH", "N"), ("x", "u")]
+    assert WITH_PHONES[: len(SYMBOLS)] == SYMBOLS and len(set(WITH_PHONES)) == len(WITH_PHONES) == 69
+    with pytest.raises(ValueError, match="phone 'QX' in"):
+        to_words("{K QX}")
+    with pytest.raises(ValueError, match=r"has '\{'"):
+        to_words("{K")
+
+
+def test_phones_share_the_time_of_their_words_letters():
+    ends = np.array([2, 4, 10, 11, 12, 13, 14, 20])  # "the", " ", "toll"
+    assert respelled_ends(ends, [3, 4], [3, 4]).tolist() == ends.tolist()
+    # two phones for three letters: the first ends half-way through the second letter
+    assert respelled_ends(ends, [3, 4], [2, 1]).tolist() == [3, 10, 11, 20]
+
+
+def test_a_batch_with_phones_lasts_as_long(phone_models):
+    _, phones = phone_models
+    recipe, corpus = changed(phones.recipe, {"phones": 1.0, "most_s": 2.0}), load_sentences().train
+    corpus = corpus.select(np.flatnonzero(corpus.voices == "slt-00"))
+    mixed = FAMILY.batches(phones, recipe, corpus)(3)
+    plain = FAMILY.batches(phones, changed(recipe, {"phones": 0.0}), corpus)(3)
+    assert all(np.array_equal(a, b) for a, b in zip(mixed[1:4], plain[1:4], strict=True))
+    assert (mixed[4].sum(1) == plain[4].sum(1)).all() and mixed[4].min() >= 0
+    letters = set(range(4, len(SYMBOLS)))
+    assert not letters & set(mixed[0].ravel().tolist()) and plain[0].max() < len(SYMBOLS)
+
+
+def test_letters_sound_as_before_when_phones_come_behind(phone_models):
+    old, new = phone_models
+    assert new.facts["label_names"] == list(WITH_PHONES)
+    a, b = (model.speak(["four"], ["slt-00"])[0] for model in phone_models)
+    np.testing.assert_allclose(a.mel, b.mel, atol=1e-5)
+    (by_phones,) = new.speak(["four {AO R}"], ["slt-00"], phones=True)
+    assert by_phones.text == "four {AO R}" and by_phones.alignment.shape[1] == len("F AO R".split()) + 4
+    for said in ({"texts": ["four"], "phones": True}, {"texts": ["{AO R}"]}):
+        with pytest.raises(ValueError, match="letters alone"):
+            old.speak(**said, voices=["slt-00"])
+    with pytest.raises(ValueError, match="letters alone"):
+        generate(old, Options(spelling="phones"))
+    with pytest.raises(ValueError, match="spelling is 'ipa'"):
+        generate(new, Options(spelling="ipa"))
+
+
+def test_weights_are_rounded_to_a_grid_where_the_recipe_says_so():
+    recipe = changed(TINY, {"kind": "durations"})
+    model, plain = FAMILY.build(changed(recipe, {"grid": 0.25}), FACTS), FAMILY.build(recipe, FACTS)
+    FAMILY.finish(model, None)
+    FAMILY.finish(plain, None)
+    name = "network/letters/embeddings"
+    w, before_ = as_array(model.weights[name]), as_array(plain.weights[name])
+    step = 2.0 ** np.round(np.log2(before_.std() / 4))
+    assert np.array_equal(w / step, np.round(w / step)) and 0 < np.abs(w - before_).max() <= step / 2 * 1.001
+    assert np.array_equal(before_, as_array(FAMILY.build(recipe, FACTS).weights[name]))
 
 
 def test_the_attention_of_keras_is_the_loop(models):
