@@ -97,6 +97,6 @@ RECIPES = {
     "ctc_causal": CTCRecipe(
         n_steps=2819, schedule_steps=8000, n_units=220, settings=SpeechSettings(causal=True)
     ),
-    "ctc_prompts": CTCRecipe(n_steps=400, batch_size=16, learning_rate=3e-4, start="ctc", prompts=0.5),
+    "ctc_prompts": CTCRecipe(n_steps=2400, batch_size=32, learning_rate=1e-3, start="ctc", prompts=0.5),
 }
 TINY = CTCRecipe(n_steps=6, batch_size=2, channels=(2, 2), n_units=4, n_layers=1)
