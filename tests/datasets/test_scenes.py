@@ -83,7 +83,7 @@ def test_generators_of_an_effect_are_in_one_split_each_and_make_sound(tag):
 
 needs = pytest.mark.skipif(
     not shutil.which("fluidsynth") or not all(map(_build_scenes.font, _build_scenes.FONTS)),
-    reason="needs fluidsynth, fluid-soundfont-gm and fluid-soundfont-gs",
+    reason="needs fluidsynth, fluid-soundfont-gm, fluid-soundfont-gs and timgm6mb-soundfont",
 )
 
 
