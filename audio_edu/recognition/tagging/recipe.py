@@ -66,7 +66,7 @@ class TaggingRecipe(Recipe):
 
 
 RECIPES = {
-    "tagging": TaggingRecipe(n_steps=3000),
-    "tagging_mean": TaggingRecipe(n_steps=3000, pooling="mean"),
+    "tagging": TaggingRecipe(n_steps=2400),
+    "tagging_mean": TaggingRecipe(n_steps=2400, pooling="mean"),
 }
 TINY = TaggingRecipe(n_steps=6, batch_size=2, channels=(2, 2, 4))
