@@ -89,7 +89,7 @@ def load_scene_sources() -> Corpus:
         "scenes",
         targets=tags_of,
         numbers={},
-        licence="CC BY 4.0; some voices GPL or LGPL, samples MIT: see data/scenes/README.md",
+        licence="CC BY 4.0; some voices and samples GPL or LGPL, samples MIT: see data/scenes/README.md",
     )
 
 
