@@ -37,7 +37,7 @@ class TaggingRecipe(Recipe):
     masks : float
         The probability with which some bands, or some frames, of a scene are blotted out.
     varied : bool
-        Whether sources are also played faster or slower.
+        Whether sources are also changed on their way: see `audio_edu.datasets.scenes.Mixer`.
     settings : TagSettings
         How samples become frames.
     """
