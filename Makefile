@@ -128,7 +128,8 @@ address: $(VENV)/installed  ## carry the repository's address from _config.yml t
 	@$(BIN)/python book/address.py
 
 # What data/ was made with; a builder names what it misses.
-TOOLS := flite festival espeak-ng fluidsynth fluid-soundfont-gm fluid-soundfont-gs asterisk-core-sounds-en asterisk-core-sounds-en-wav \
+TOOLS := flite festival espeak-ng fluidsynth fluid-soundfont-gm fluid-soundfont-gs timgm6mb-soundfont \
+    asterisk-core-sounds-en asterisk-core-sounds-en-wav \
     festvox-kdlpc16k festvox-us-slt-hts festvox-italp16k festvox-itapc16k festvox-czech-ph festvox-czech-machac \
     festvox-czech-krb festvox-czech-dita festvox-suopuhe-lj festvox-suopuhe-mv build-essential python3-dev opus-tools scowl
 tools: $(VENV)/installed  ## install what data/ was made with (Debian, as root or by sudo)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
+import scipy.fft
 from numpy.typing import ArrayLike
 
 from .._validate import Size, check_choice, checked
@@ -37,6 +38,10 @@ _OFTEN = _OFTEN / _OFTEN.sum()
 GAIN_DB, REFERENCE_DB, ROOM_DB = (-10.0, 10.0), -28.0, (-75.0, -50.0)
 #: A thing lasts from its first to its last 20 ms within so many dB of its loudest.
 RANGE_DB = 30.0
+#: Effects that go on without a beginning or an end: laid over themselves they are still what they are.
+TEXTURES = ("rain", "wind", "sea", "applause", "engine")
+#: How many rooms and microphones there are, and how long the transform that puts a sound there is (samples).
+N_PLACES, _N_FFT = 100, 81920
 _STEP = 320
 
 
@@ -84,7 +89,7 @@ def load_scene_sources() -> Corpus:
         "scenes",
         targets=tags_of,
         numbers={},
-        licence="CC BY 4.0; some voices GPL or LGPL, samples MIT: see data/scenes/README.md",
+        licence="CC BY 4.0; some voices and samples GPL or LGPL, samples MIT: see data/scenes/README.md",
     )
 
 
@@ -115,8 +120,9 @@ class Mixer:
     sources : Corpus
         Single sounds, as `load_scene_sources` returns them, of one split or of several.
     varied : bool
-        Also change the speed of some sources, and with it their pitch: by up to 15 %, of effects by up to a
-        half. And make sources duller or brighter.
+        Also change the sources, so that few sound like many: their speed, and with it their pitch, by up to
+        a fifth, of effects by up to a factor of 1.8; the room and the microphone; and textures, such as rain,
+        are laid over themselves.
 
     Examples
     --------
@@ -142,6 +148,7 @@ class Mixer:
         self._pieces = [np.flatnonzero(piece == name) for name in np.unique(piece) if name]
         # a minute of hiss to cut from: to draw it anew each time takes longer than all else
         self._hiss = np.random.default_rng(SEED).standard_normal(60 * sources.sample_rate, np.float32)
+        self._places = _places(np.random.default_rng(SEED), sources.sample_rate) if varied else []
         self._spans = [active(x) for x in sources.audio]
         self._levels = [_rms(x[a:b]) for x, (a, b) in zip(sources.audio, self._spans, strict=True)]
 
@@ -166,7 +173,8 @@ class Mixer:
         for kind in kinds:
             rows = self._stems(rng) if kind == "music" else [self._one(str(kind), rng)]
             gains_db = rng.uniform(*GAIN_DB) + rng.uniform(-4, 4, len(rows)) * (len(rows) > 1)
-            events += self._add(x, rows, gains_db, rng, spread=0.4 if kind in EFFECTS else 0.15)
+            spread, texture = 0.6 if kind in EFFECTS else 0.2, kind in TEXTURES
+            events += self._add(x, rows, gains_db, rng, spread=spread, texture=texture)
             parts += zip(map(int, rows), map(float, gains_db), strict=True)
         peak = float(np.abs(x).max())
         return Scene(x * np.float32(min(1.0, 0.95 / peak)), _merged(events), tuple(parts))
@@ -190,6 +198,7 @@ class Mixer:
         rng: np.random.Generator,
         *,
         spread: float,
+        texture: bool,
     ) -> list[tuple[int, float, float]]:
         """Add sources to a scene, all at one place; return what is heard and when (s).
 
@@ -214,7 +223,7 @@ class Mixer:
                 part = np.interp(np.linspace(0, len(part) - 1, n_out), np.arange(len(part)), part)
             part = part.astype(np.float32)
             if self.varied:
-                part = _tilted(part, np.float32(rng.uniform(-0.8, 0.8)))
+                part = self._changed(part, rng, texture=texture)
             part = part * fade
             x[at : at + n_out] += np.float32(10 ** ((REFERENCE_DB + gain_db) / 20) / self._levels[row]) * part
             a, b = active(part)
@@ -224,12 +233,34 @@ class Mixer:
                 events += [(int(tag), *times) for tag in np.flatnonzero(self.sources.targets.present[row])]
         return events
 
+    def _changed(self, part: np.ndarray, rng: np.random.Generator, *, texture: bool) -> np.ndarray:
+        """Bring a sound to another place, often; lay a texture over itself, sometimes; as loud as before."""
+        y = part
+        if texture and rng.random() < 0.3:
+            speed, start = rng.uniform(0.6, 1.6), rng.integers(len(y))
+            at = (start + speed * np.arange(len(y))) % (len(y) - 1)
+            y = y + np.float32(rng.uniform(0.3, 1)) * np.interp(at, np.arange(len(y)), y).astype(np.float32)
+        if rng.random() < 0.7:
+            place = self._places[rng.integers(len(self._places))]
+            y = scipy.fft.irfft(scipy.fft.rfft(y, _N_FFT) * place, _N_FFT)[: len(y)]
+        return y * (part.std() / max(float(y.std()), 1e-9))
 
-def _tilted(x: np.ndarray, c: np.float32) -> np.ndarray:
-    """Two taps, 1 and c: duller where c is above 0, brighter below; as loud as before."""
-    y = x.copy()
-    y[1:] += c * x[:-1]
-    return y * (x.std() / max(float(y.std()), 1e-9))
+
+def _places(rng: np.random.Generator, sample_rate: int) -> list[np.ndarray]:
+    """Draw what rooms and microphones do to a sound: a gain for each frequency [shape=(n_bins,), complex]."""
+    octaves = np.log2(np.maximum(np.fft.rfftfreq(_N_FFT, 1 / sample_rate), 62.5) / 1000)
+    places = []
+    for _ in range(N_PLACES):
+        # the microphone: a curve that bends by up to 10 dB, and leans by up to 3 dB in an octave
+        bends = np.interp(octaves, np.arange(-4, 4), rng.uniform(-10, 10, 8) * rng.random())
+        gain_db = bends + rng.uniform(-3, 3) * octaves
+        # the room: what is heard directly, and echoes that die away, to -60 dB in 0.1 to 1 s
+        n = int(rng.uniform(0.1, 1.0) * sample_rate)
+        room = rng.standard_normal(n) * 10 ** (-3 * np.arange(n) / n)
+        room *= rng.uniform(0, 1) / np.sqrt(np.sum(room**2))
+        room[0] += 1
+        places.append((np.fft.rfft(room, _N_FFT) * 10 ** (gain_db / 20)).astype(np.complex64))
+    return places
 
 
 @checked

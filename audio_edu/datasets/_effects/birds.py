@@ -91,3 +91,42 @@ def bird_crows(rng: np.random.Generator, n: int) -> np.ndarray:
         return (y + 0.4 * noise(rng, m, 800, 5000)) * np.hanning(m) ** 0.5
 
     return _sung(rng, n, syllable, (0.1, 0.7))
+
+
+def bird_warbles(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A lark: it never stops, its pitch runs up and down."""
+    low = rng.uniform(1800, 3500)
+    f = wander(rng, n, rng.uniform(12, 30), low, low * rng.uniform(1.4, 2.2))
+    level = np.maximum(wander(rng, n, rng.uniform(8, 20), -0.4, 1), 0)
+    return tone(f, n, {1: 1.0, 2: rng.uniform(0, 0.3)}) * level
+
+
+def bird_hoots(rng: np.random.Generator, n: int) -> np.ndarray:
+    """An owl: low soft notes, the last one long and trembling."""
+    f0 = rng.uniform(280, 750)
+
+    def syllable() -> np.ndarray:
+        m = int(rng.choice([0.15, 0.2, 0.7]) * rng.uniform(0.8, 1.3) * RATE)
+        t = np.arange(m) / RATE
+        tremble = 1 + 0.4 * np.sin(2 * np.pi * rng.uniform(7, 14) * t) * (m > RATE // 2)
+        breath = rng.uniform(0.02, 0.1) * noise(rng, m, 300, 2500)
+        return (tone(f0 * np.linspace(1.05, 0.95, m), m, {1: 1.0, 2: 0.2}) * tremble + breath) * np.hanning(m)
+
+    return _sung(rng, n, syllable, (0.1, 0.8))
+
+
+def bird_mews(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Gulls: long cries, rich in harmonics, that break and fall; several at once."""
+    y = np.zeros(n)
+    for _ in range(rng.integers(1, 4)):
+        f0 = rng.uniform(700, 1500)
+
+        def syllable(f0: float = f0) -> np.ndarray:
+            m = int(rng.uniform(0.2, 0.9) * RATE)
+            place = np.linspace(0, 1, m)
+            f = f0 * (1 + 0.4 * np.minimum(4 * place, 1) - rng.uniform(0.2, 0.6) * place)
+            parts = {k: 1 / (1 + abs(k - 2)) for k in range(1, 6)}
+            return (tone(f, m, parts) + 0.1 * noise(rng, m, 1500, 6000)) * np.hanning(m) ** 0.6
+
+        y += _sung(rng, n, syllable, (0.1, 0.8)) * rng.uniform(0.3, 1)
+    return y

@@ -59,6 +59,30 @@ def engine_of_a_propeller(rng: np.random.Generator, n: int) -> np.ndarray:
     return y / y.std() + rng.uniform(0.2, 0.6) * pink(rng, n, 0.8) / 0.4
 
 
+def engine_of_a_lorry(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A diesel that idles: it knocks, rattles and rumbles."""
+    f = rng.uniform(18, 45) * wander(rng, n, 0.7, 0.9, rng.uniform(1.05, 1.6))
+    phase = np.cumsum(f) / RATE
+    knock = np.exp(-rng.uniform(8, 25) * (phase % 1)) * noise(rng, n, 300, rng.uniform(1500, 5000))
+    rumble = tone(f, n, {k: rng.uniform(0.1, 1) / k**0.5 for k in (0.5, 1, 1.5, 2, 3, 4, 5, 6)})
+    return rumble / rumble.std() + rng.uniform(0.3, 1.5) * knock / knock.std() + 0.2 * pink(rng, n, 1)
+
+
+def engine_of_a_saw(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Two strokes: a nasal buzz that screams under load."""
+    f = wander(rng, n, rng.uniform(0.5, 2), *np.sort(rng.uniform(70, 260, 2)))
+    f = f * (1 + 0.02 * wander(rng, n, 50, -1, 1))
+    y = swept(np.sign((np.cumsum(f) / RATE) % 1 - 0.15), np.full(n, rng.uniform(600, 2000)), 1.2)
+    return y / y.std() + rng.uniform(0.1, 0.5) * noise(rng, n, 500, 6000) / 0.6
+
+
+def engine_of_a_jet(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A roar of broad noise, and the whistle of a fan far above it, passing by or standing."""
+    roar = pink(rng, n, rng.uniform(0.6, 1.4)) * wander(rng, n, rng.uniform(0.3, 1), 0.3, 1)
+    whine = tone(rng.uniform(1500, 4000) * wander(rng, n, 0.4, 0.9, 1.1), n, {1: 1.0, 2: 0.3})
+    return roar / roar.std() + rng.uniform(0.03, 0.4) * whine
+
+
 def _horn(rng: np.random.Generator, f: np.ndarray, n: int) -> np.ndarray:
     return tone(f, n, {1: 1.0, 2: rng.uniform(0.1, 0.6), 3: rng.uniform(0.1, 0.6), 4: 0.1, 5: 0.15})
 
@@ -101,3 +125,18 @@ def siren_chirping(rng: np.random.Generator, n: int) -> np.ndarray:
     """An alarm that sweeps upwards only, a few times a second."""
     ramp = (np.arange(n) / RATE * rng.uniform(1.5, 7)) % 1
     return _horn(rng, rng.uniform(600, 1200) * 2 ** (rng.uniform(0.5, 1.2) * ramp), n)
+
+
+def siren_of_horns(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Two or three horns that blow a chord together, again and again."""
+    f0 = rng.uniform(250, 600)
+    y = sum(_horn(rng, np.full(n, f0 * ratio), n) for ratio in rng.choice([1, 1.19, 1.26, 1.5], 3))
+    place = (np.arange(n) / RATE) % rng.uniform(0.6, 2.0)
+    return y * np.clip(20 * place, 0, 1) * (place < rng.uniform(0.35, 0.55))
+
+
+def siren_falling(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Each sweep begins high and falls, one or two in a second, through a loudspeaker that distorts."""
+    place = (np.arange(n) / RATE * rng.uniform(0.7, 2.5)) % 1
+    f = rng.uniform(900, 1800) * 2.0 ** (-rng.uniform(0.6, 1.6) * place)
+    return np.tanh(rng.uniform(1, 4) * tone(f, n))

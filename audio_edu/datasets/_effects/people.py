@@ -64,6 +64,50 @@ def applause_in_time(rng: np.random.Generator, n: int) -> np.ndarray:
     return y[:n]
 
 
+def _clap(rng: np.random.Generator, dull: float) -> np.ndarray:
+    """Hands as Repp (1987) measured them: flat or cupped, a peak anywhere from 0.4 to 3 kHz, and a hiss."""
+    f = 10 ** rng.uniform(2.6, 3.5) * dull
+    hollow = burst(rng, rng.uniform(5, 40), f * 0.7, f * 1.5)
+    y = rng.uniform(0.1, 0.6) * dull * burst(rng, rng.uniform(3, 12), 1000, 7500)
+    m = min(len(y), len(hollow))
+    hollow[:m] += y[:m]
+    return hollow
+
+
+def applause_in_a_church(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Claps that run together in a long room."""
+    m = int(rng.uniform(0.8, 2.0) * RATE)
+    room = noise(rng, m, 150, rng.uniform(2500, 6000)) * fading(m, m / RATE)
+    dry = scattered(rng, n, rng.uniform(40, 400), lambda: _clap(rng, 1.0), 20)
+    wet = np.fft.irfft(np.fft.rfft(dry, 2 * n) * np.fft.rfft(room, 2 * n))[:n]
+    return dry / dry.std() + rng.uniform(0.3, 3) * wet / wet.std()
+
+
+def applause_swelling(rng: np.random.Generator, n: int) -> np.ndarray:
+    """One person begins, all join in, or all stop one after the other."""
+    y, most = np.zeros(n + RATE), rng.uniform(60, 400)
+    share = wander(rng, n, rng.uniform(0.3, 1)) ** rng.uniform(1, 3)
+    for at in np.flatnonzero(rng.random(n) < share * most / RATE):
+        hand = _clap(rng, 1.0) * 10 ** (-rng.uniform(0, 25) / 20)
+        y[at : at + len(hand)] += hand
+    return y[:n] + 1e-4 * noise(rng, n)
+
+
+def applause_outdoors(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Rows of people: the near ones bright, the far ones soft and dull, and they murmur."""
+    y = np.zeros(n)
+    for row in range(1, 5):
+        claps = scattered(rng, n, row * rng.uniform(15, 60), lambda dull=1 / row**0.5: _clap(rng, dull), 12)
+        y += claps / row
+    murmur = swept(pink(rng, n, 1), wander(rng, n, 4, 300, 900), 3)
+    return y / y.std() + rng.uniform(0.05, 0.5) * murmur / murmur.std()
+
+
+def applause_in_gloves(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A winter crowd: dull thumps without any hiss."""
+    return scattered(rng, n, rng.uniform(20, 200), lambda: burst(rng, rng.uniform(15, 60), 80, 900), 20)
+
+
 def _walk(rng: np.random.Generator, n: int, step: Callable[[], np.ndarray]) -> np.ndarray:
     y, at, pace = np.zeros(n + RATE), rng.uniform(0, 0.2), rng.uniform(1.5, 2.8)
     while at < n / RATE:
@@ -142,5 +186,47 @@ def steps_in_snow(rng: np.random.Generator, n: int) -> np.ndarray:
         m = int(rng.uniform(0.2, 0.35) * RATE)
         y = noise(rng, m, 250, rng.uniform(1500, 3500)) * wander(rng, m, 60, 0.2, 1)
         return y * np.linspace(0, 1, m) ** 0.5 * np.linspace(1, 0, m)
+
+    return _walk(rng, n, step)
+
+
+def steps_on_stairs(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Wooden stairs: hollow, each step at another pitch, some creak."""
+
+    def step() -> np.ndarray:
+        m, f = int(rng.uniform(0.1, 0.25) * RATE), rng.uniform(90, 260)
+        y = tone(f, m, {1: 1, 2.3: 0.6, 4.1: 0.3}) * fading(m, m / RATE)
+        knock = burst(rng, rng.uniform(10, 30), 200, rng.uniform(1500, 4000))[:m]
+        y[: len(knock)] += rng.uniform(0.3, 1) * knock
+        if rng.random() < 0.3:
+            creak = tone(wander(rng, m, 30, 200, 500), m, {k: 1 / k for k in range(1, 12)})
+            y += 0.15 * creak * np.hanning(m)
+        return y
+
+    return _walk(rng, n, step)
+
+
+def steps_in_water(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Boots in a puddle: each step splashes and drips."""
+
+    def step() -> np.ndarray:
+        m = int(rng.uniform(0.2, 0.4) * RATE)
+        splash = noise(rng, m, rng.uniform(200, 600), 7000) * np.linspace(1, 0, m) ** 3
+        drips = scattered(rng, m, 60, lambda: burst(rng, rng.uniform(4, 15), 500, 5000), 20)
+        return splash / splash.std() * np.minimum(np.linspace(0, 15, m), 1) + drips
+
+    return _walk(rng, n, step)
+
+
+def steps_shuffling(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Slippers that are dragged: a scrape, then a soft thump."""
+
+    def step() -> np.ndarray:
+        m = int(rng.uniform(0.2, 0.4) * RATE)
+        scrape = noise(rng, m, rng.uniform(400, 1500), rng.uniform(3000, 7500)) * np.hanning(m)
+        thump = burst(rng, rng.uniform(30, 80), 50, rng.uniform(200, 600))[: m // 2]
+        scrape = rng.uniform(0.2, 1) * scrape / scrape.std()
+        scrape[-len(thump) :] += 6 * thump
+        return scrape
 
     return _walk(rng, n, step)

@@ -76,6 +76,44 @@ def bell_of_metal_bars(rng: np.random.Generator, n: int) -> np.ndarray:
     return _repeated(rng, n, strike, rng.uniform(0.4, 1.2))
 
 
+def bell_on_a_door(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A handful of little bells that jingle each time the door moves."""
+    f0s = rng.uniform(1500, 3500, rng.integers(3, 7))
+    parts = tuple(rng.uniform(1, 4, 4))
+
+    def jingle() -> np.ndarray:
+        y = np.zeros(2 * RATE)
+        for at in np.sort(rng.exponential(0.2, rng.integers(4, 12))).clip(0, 1) * RATE:
+            y[int(at) :] += _struck(rng, 2 * RATE, rng.choice(f0s), parts, rng.uniform(0.3, 1))[
+                : 2 * RATE - int(at)
+            ]
+        return y
+
+    return _repeated(rng, n, jingle, rng.uniform(0.8, 2.5))
+
+
+def bell_of_a_bicycle(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A small cup that is struck twice, or many times by a little wheel."""
+    f0, ratios = rng.uniform(1100, 2800), tuple(np.sort(rng.uniform(1, 5, 5)))
+    gap, hits = rng.uniform(0.04, 0.25), rng.integers(2, 9)
+
+    def ring() -> np.ndarray:
+        y, hit = np.zeros(3 * RATE), _struck(rng, 2 * RATE, f0, ratios, rng.uniform(0.8, 2))
+        for k in range(hits):
+            at = int(k * gap * RATE)
+            m = min(len(hit), len(y) - at)
+            y[at : at + m] += hit[:m] * rng.uniform(0.5, 1)
+        return y
+
+    return _repeated(rng, n, ring, rng.uniform(1.0, 2.5))
+
+
+def bell_of_a_bowl(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A bronze bowl: each partial is a pair that beats, and sounds for very long."""
+    f0, ratios = rng.uniform(150, 600), (1, 1.003, 2.7, 2.71, 5.0, 5.02, 7.8)
+    return _repeated(rng, n, lambda: _struck(rng, n, f0, ratios, rng.uniform(4, 9)), rng.uniform(1.5, 3.5))
+
+
 def _ringing(n: int, on_s: float, off_s: float) -> np.ndarray:
     """1 while it rings, 0 between, with edges of 5 ms."""
     on = (np.arange(n) / RATE) % (on_s + off_s) < on_s
@@ -133,6 +171,39 @@ def telephone_with_one_gong(rng: np.random.Generator, n: int) -> np.ndarray:
     hits[(np.arange(0, n / RATE, 1 / speed) * RATE).astype(int)] = 1
     y = np.convolve(hits, _struck(rng, RATE // 3, f0, (1, 1.51, 2.7, 3.3), rng.uniform(0.2, 0.8)))[:n]
     return y * _ringing(n, rng.uniform(0.35, 0.6), rng.uniform(0.15, 0.35))
+
+
+def telephone_dialling(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Keys that are pressed: two sines for each (ITU-T Q.23), with short pauses."""
+    low, high = (697, 770, 852, 941), (1209, 1336, 1477)
+    y, at = np.zeros(n), 0
+    on_s, off_s = rng.uniform(0.06, 0.25), rng.uniform(0.04, 0.3)
+    while at < n:
+        m = min(int(on_s * rng.uniform(0.9, 1.1) * RATE), n - at)
+        y[at : at + m] = tone(rng.choice(low), m) + tone(rng.choice(high), m)
+        at += m + int(off_s * rng.uniform(0.7, 1.3) * RATE)
+    return y
+
+
+def telephone_quivering(rng: np.random.Generator, n: int) -> np.ndarray:
+    """One tone whose pitch quivers, as cheap handsets do it."""
+    f, depth, speed = rng.uniform(700, 2300), rng.uniform(0.03, 0.25), rng.uniform(8, 35)
+    quiver = f * (1 + depth * np.sin(2 * np.pi * speed * np.arange(n) / RATE))
+    y = tone(quiver, n, {k: rng.uniform(0, 1) / k for k in range(1, 6)})
+    return y * _ringing(n, rng.uniform(0.4, 1.8), rng.uniform(0.3, 1.5))
+
+
+def telephone_playing(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A ring tone of struck notes, four to nine of them, always the same."""
+    steps = rng.choice([0, 2, 4, 7, 9, 12, 16], rng.integers(4, 10))
+    f0s, gap = rng.uniform(500, 1100) * 2 ** (steps / 12), rng.uniform(0.09, 0.22)
+    overtone, seconds, y = rng.uniform(2, 5), rng.uniform(0.2, 0.7), np.zeros(n + RATE)
+    for k in range(int(n / RATE / gap)):
+        place = k % (len(f0s) + 3)  # three rests after each round
+        if place < len(f0s):
+            note = tone(f0s[place], RATE, {1: 1.0}) + 0.4 * tone(f0s[place] * overtone, RATE, {1: 1.0})
+            y[int(k * gap * RATE) :][:RATE] += note * fading(RATE, seconds)
+    return y[:n]
 
 
 def telephone_trilling(rng: np.random.Generator, n: int) -> np.ndarray:

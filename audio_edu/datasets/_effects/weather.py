@@ -49,6 +49,43 @@ def rain_pouring(rng: np.random.Generator, n: int) -> np.ndarray:
     return y / y.std() + rng.uniform(0.5, 1.5) * splash / (splash.std() + 1e-9)
 
 
+def rain_on_cloth(rng: np.random.Generator, n: int) -> np.ndarray:
+    """An umbrella or a tent: drops that thud, dull and close together."""
+    f = rng.uniform(250, 900)
+    thuds = scattered(
+        rng,
+        n,
+        rng.uniform(80, 400),
+        lambda: burst(rng, rng.uniform(6, 25), f / 2, 4 * f),
+        rng.uniform(12, 25),
+    )
+    around = noise(rng, n, rng.uniform(300, 1500), 7500)
+    return thuds / thuds.std() + rng.uniform(0.1, 0.8) * around / around.std()
+
+
+def rain_in_a_gutter(rng: np.random.Generator, n: int) -> np.ndarray:
+    """A street in the rain: a hiss, and water that gurgles along a pipe."""
+    hiss = pink(rng, n, rng.uniform(-0.3, 0.6))
+    pipe = swept(rng.standard_normal(n), wander(rng, n, rng.uniform(15, 40), 300, rng.uniform(900, 2500)), 6)
+    pipe = pipe * wander(rng, n, 12) ** 2
+    return hiss / hiss.std() + rng.uniform(0.1, 0.9) * pipe / pipe.std()
+
+
+def rain_on_a_lake(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Each drop splashes, and some leave a bubble that sings upwards."""
+
+    def bubble() -> np.ndarray:
+        m = int(rng.uniform(0.008, 0.03) * RATE)
+        f = rng.uniform(1200, 6000)
+        return tone(np.linspace(f, f * rng.uniform(1.05, 1.5), m), m) * fading(m, m / RATE)
+
+    splashes = scattered(rng, n, rng.uniform(200, 900), lambda: burst(rng, rng.uniform(1, 6), 900, 7000), 25)
+    bubbles = scattered(rng, n, rng.uniform(20, 200), bubble, 25)
+    far = noise(rng, n, 1000, rng.uniform(5000, 7800))
+    y = splashes / splashes.std() + rng.uniform(0.2, 0.8) * bubbles / bubbles.std()
+    return y + rng.uniform(0.3, 1.5) * far / far.std()
+
+
 def wind_howling(rng: np.random.Generator, n: int) -> np.ndarray:
     """Noise through one or two resonances that wander with the gusts."""
     y = np.zeros(n)
@@ -85,6 +122,24 @@ def wind_in_grass(rng: np.random.Generator, n: int) -> np.ndarray:
     gust = wander(rng, n, rng.uniform(0.5, 2))
     y = swept(swept(rng.standard_normal(n), 120 + rng.uniform(300, 900) * gust, 0.7), 100 + 600 * gust, 0.7)
     return y * (0.3 + gust)
+
+
+def wind_in_wires(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Wires and rails that hum: several soft tones, all of which rise with the gust."""
+    gust, y = wander(rng, n, rng.uniform(0.5, 2)), np.zeros(n)
+    for f in rng.uniform(150, 900, rng.integers(3, 7)):
+        y += swept(rng.standard_normal(n), f * (0.7 + 0.6 * gust), rng.uniform(8, 25)) * rng.uniform(0.2, 1)
+    low = pink(rng, n, rng.uniform(1.2, 2.2))
+    return (y / y.std() + rng.uniform(0.3, 2) * low / low.std()) * (0.2 + gust)
+
+
+def wind_on_a_tent(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Cloth that flaps in the gusts, over a low roar."""
+    gust = wander(rng, n, rng.uniform(0.5, 1.5))
+    flaps = np.abs(wander(rng, n, rng.uniform(12, 30), -1, 1)) ** 3
+    cloth = noise(rng, n, rng.uniform(80, 200), rng.uniform(700, 2500)) * flaps
+    roar = noise(rng, n, 30, rng.uniform(200, 700))
+    return (cloth / cloth.std() + rng.uniform(0.4, 1.5) * roar / roar.std()) * (0.15 + gust) ** 1.5
 
 
 def sea_in_waves(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -125,6 +180,28 @@ def sea_rolling(rng: np.random.Generator, n: int) -> np.ndarray:
     roll = pink(rng, n, 1.2) * low
     foam = noise(rng, n, 1000, rng.uniform(4000, 7500)) * high**2
     return roll / roll.std() + rng.uniform(0.3, 1.2) * foam / foam.std()
+
+
+def sea_in_a_storm(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Breakers on top of one another, never quiet, over a deep roar."""
+    roar, y = pink(rng, n, rng.uniform(1.0, 1.8)), np.zeros(n)
+    for _ in range(rng.integers(3, 6)):
+        crest = wander(rng, n, rng.uniform(0.4, 1.2)) ** rng.uniform(2, 4)
+        y += swept(pink(rng, n, 0.4), 300 + rng.uniform(1000, 3500) * crest, 0.6) * crest
+    return y / y.std() + rng.uniform(0.3, 1.2) * roar / roar.std()
+
+
+def sea_at_a_quay(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Small waves that slap a wall and gurgle, a few in a second."""
+
+    def slap() -> np.ndarray:
+        m = int(rng.uniform(0.15, 0.6) * RATE)
+        f = np.linspace(rng.uniform(700, 2500), rng.uniform(200, 600), m)
+        return swept(rng.standard_normal(m), f, rng.uniform(1, 4)) * np.hanning(m) ** 0.5
+
+    slaps = scattered(rng, n, rng.uniform(1.5, 5), slap, 15)
+    swell = noise(rng, n, 60, rng.uniform(800, 4000)) * wander(rng, n, rng.uniform(0.3, 1), 0.3, 1)
+    return slaps / (slaps.std() + 1e-9) + rng.uniform(0.4, 1.5) * swell / swell.std()
 
 
 def sea_on_a_beach(rng: np.random.Generator, n: int) -> np.ndarray:

@@ -37,7 +37,7 @@ class TaggingRecipe(Recipe):
     masks : float
         The probability with which some bands, or some frames, of a scene are blotted out.
     varied : bool
-        Whether sources are also played faster or slower.
+        Whether sources are also changed on their way: see `audio_edu.datasets.scenes.Mixer`.
     settings : TagSettings
         How samples become frames.
     """
@@ -66,7 +66,7 @@ class TaggingRecipe(Recipe):
 
 
 RECIPES = {
-    "tagging": TaggingRecipe(n_steps=3000),
-    "tagging_mean": TaggingRecipe(n_steps=3000, pooling="mean"),
+    "tagging": TaggingRecipe(n_steps=2400),
+    "tagging_mean": TaggingRecipe(n_steps=2400, pooling="mean"),
 }
 TINY = TaggingRecipe(n_steps=6, batch_size=2, channels=(2, 2, 4))
