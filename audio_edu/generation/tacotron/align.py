@@ -4,7 +4,7 @@ CTC writes a letter in a frame or two and a blank in the others, so a letter is 
 its last frame and the next letter's first.
 
 `letter_ends` needs a recogniser. What it found is kept in ``data/checkpoints/letters.csv``, by clip, so that
-training needs none; this writes it again::
+training needs none (it is by an earlier ``ctc_prompts``: see the README there); this writes such a file::
 
     from audio_edu.families import load_model
     from audio_edu.generation.tacotron import FAMILY, RECIPES
