@@ -40,8 +40,8 @@ def test_bigrams_prefer_what_they_have_seen():
     )
 
 
-def test_trigrams_remember_what_bigrams_forget():
-    """What is paid in depends on the unit, two words back."""
+def test_longer_histories_remember_what_shorter_ones_forget():
+    """What is paid in depends on the unit, three words back."""
     texts = ["pounds and ten pence", "dollars and ten cents"] * 10
     odds = {}
     for n in (2, 3, 4):
